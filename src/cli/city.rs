@@ -9,12 +9,12 @@ use crate::cli::notes::counted;
 use crate::cli::shared::{
     StoreArguments, ask, discarding_empty_store, jurisdiction_id, with_writer,
 };
-use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, RetentionPeriod};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::{Language, format};
 use crate::message;
 use crate::place::BBox;
-use crate::store::Reader;
+use crate::store::{Reader, SetRetention};
 use crate::usecase::{builtin_city, jurisdictions};
 
 #[derive(Debug, Args)]
@@ -52,6 +52,11 @@ struct CityOptions {
     /// crosses the antimeridian), or auto to learn it from the reports.
     #[arg(long, allow_hyphen_values = true)]
     extent: Option<String>,
+    /// How long a part of its reports is kept, such as contact=2y, photos=18m or description=none
+    /// for ever: contact, photos, description, answers or history. May be given several times; of
+    /// a city that exists.
+    #[arg(long, value_name = "FIELD=PERIOD")]
+    retain: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +138,27 @@ fn extent(text: &str) -> Result<Option<BBox>> {
     Ok(Some(extent))
 }
 
+/// Reads FIELD=PERIOD; `none` as the period keeps the field for ever.
+fn retention(texts: &[String]) -> Result<Vec<(ErasableField, Option<RetentionPeriod>)>> {
+    let read = |text: &String| {
+        let refused = |message| Error::from(Refusal::new("--retain", text, message));
+        let known = ErasableField::spellings();
+        let pair = text.split_once('=');
+        let pair = pair.and_then(|(name, period)| Some((ErasableField::parse(name)?, period)));
+        let (field, period) = pair.ok_or_else(|| {
+            refused(message!(
+                "doit être CHAMP=DURÉE, le champ parmi : {known}",
+                "must be FIELD=PERIOD, the field among: {known}"
+            ))
+        })?;
+        match period {
+            "none" => Ok((field, None)),
+            period => Ok((field, Some(RetentionPeriod::parse(period).map_err(refused)?))),
+        }
+    };
+    texts.iter().map(read).collect()
+}
+
 impl CityOptions {
     /// The city with the options of the command applied.
     fn applied_to(&self, mut city: Jurisdiction) -> Result<Jurisdiction> {
@@ -187,19 +213,29 @@ impl CityOptions {
 
     fn set(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
-        if self.name.is_none() && self.time_zone.is_none() && self.extent.is_none() {
+        let is_same = self.name.is_none() && self.time_zone.is_none() && self.extent.is_none();
+        if is_same && self.retain.is_empty() {
             let message = message!(
-                "manque : dites ce qui change (--name, --time-zone, --extent)",
-                "is missing: say what changes (--name, --time-zone, --extent)"
+                "manque : dites ce qui change (--name, --time-zone, --extent, --retain)",
+                "is missing: say what changes (--name, --time-zone, --extent, --retain)"
             );
             return Err(Refusal::new("--name", "", message).into());
         }
         let reader = Reader::open(path)?;
         let before = jurisdictions::stored(&reader, &id)?;
         let after = self.applied_to(before.clone())?;
-        with_writer(path, |writer| jurisdictions::set(&reader, writer, after))?;
+        let retention = retention(&self.retain)?;
+        with_writer(path, |writer| {
+            if !retention.is_empty() {
+                writer.execute(SetRetention { jurisdiction: id.clone(), retention })?;
+            }
+            if is_same { Ok(()) } else { jurisdictions::set(&reader, writer, after) }
+        })?;
         let after = jurisdictions::stored(&reader, &id)?;
         println!("{}", described(&after));
+        for (field, period) in reader.retention(&id)? {
+            println!("  {field} is kept {period}");
+        }
         if after.time_zone != before.time_zone {
             println!(
                 "  stored times stay the instants that they are; days and hours are now those of \

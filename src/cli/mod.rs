@@ -16,6 +16,7 @@ mod check;
 mod city;
 mod dedupe;
 mod download;
+mod erase;
 pub mod evaluate;
 mod export;
 mod follow;
@@ -28,6 +29,7 @@ mod located;
 mod notes;
 mod openapi;
 mod output;
+mod private_key;
 mod progress;
 mod recognised;
 mod serve;
@@ -74,6 +76,10 @@ enum CliCommand {
     Dedupe(dedupe::Arguments),
     /// Train the duplicate model on labelled pairs
     Train(train::Arguments),
+    /// Erase personal data of reports, by report, by contact or by age
+    Erase(erase::Arguments),
+    /// List, add and remove the keys by which contacts are encrypted
+    PrivateKey(private_key::Arguments),
     /// Verify the store and print a digest of each jurisdiction
     Check(check::Arguments),
     /// Print the OpenAPI document of the API
@@ -100,6 +106,8 @@ pub fn run(cli: Cli) -> ExitCode {
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments),
         CliCommand::Dedupe(arguments) => dedupe::run(&arguments),
         CliCommand::Train(arguments) => train::run(&arguments),
+        CliCommand::Erase(arguments) => erase::run(&arguments),
+        CliCommand::PrivateKey(arguments) => private_key::run(&arguments),
         CliCommand::Check(arguments) => check::run(&arguments),
         CliCommand::Openapi(arguments) => openapi::run(&arguments),
     };

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::limit_options::LimitOptions;
-use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id};
+use crate::cli::shared::{PrivateKeyArguments, StoreArguments, catalogues, jurisdiction_id};
 use crate::cli::{generate, labelled_pairs};
 use crate::demo::{Plan, REPORTS_PER_YEAR};
 use crate::domain::JurisdictionId;
@@ -28,7 +28,7 @@ use crate::media::PhotoStore;
 use crate::message;
 use crate::store::Reader;
 use crate::usecase::App;
-use crate::usecase::watch::BackgroundWatch;
+use crate::usecase::watch::{BackgroundWatch, PhotoRemover};
 
 /// Time-out for reaching the host of the default basemap.
 const PROBE_MAX: Duration = Duration::from_millis(1500);
@@ -37,6 +37,8 @@ const PROBE_MAX: Duration = Duration::from_millis(1500);
 pub struct Arguments {
     #[command(flatten)]
     store: StoreArguments,
+    #[command(flatten)]
+    private_keys: PrivateKeyArguments,
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "POINTCHAUD_LISTEN", default_value = "127.0.0.1:8311")]
     listen: SocketAddr,
@@ -150,13 +152,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let listening = listening(arguments)?;
     let access = access(arguments, &listening)?;
     let default = arguments.default.as_deref().map(|id| default_city(&store, id)).transpose()?;
-    let app = App::open(&store, catalogues()?, listening.limits.clone())?;
+    let keys = arguments.private_keys.of(&store);
+    let app = App::open_with_keys(&store, catalogues()?, listening.limits.clone(), keys)?;
     if let Some(id) = default {
         app.set_default(id);
     }
     let basemap = basemap(&arguments.basemap, basemap_probe);
     let watch = BackgroundWatch::new();
-    watch.start(app.clone())?;
     let public_config = PublicConfig {
         public_url: arguments.public_url.clone(),
         open311_keys: arguments.open311_keys.clone(),
@@ -166,6 +168,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         photo_store: PhotoStore::open(&media(arguments.media.as_deref(), &store))?,
     };
     let photos = public_config.photo_store.clone();
+    watch.retention.set_remover(photo_remover(photos.clone()));
+    watch.start(app.clone())?;
     let site = AppState::new(
         app.clone(),
         access,
@@ -208,6 +212,14 @@ fn checked_key(key: &str) -> Result<String> {
         "has fewer than {KEY_BYTES_MIN} characters; 'openssl rand -hex 32' prints a good one"
     );
     Err(Refusal::new("--crew-key", "…", message).into())
+}
+
+/// Removes photos on the thread that calls it, which is not one of the server's.
+fn photo_remover(photos: PhotoStore) -> PhotoRemover {
+    Box::new(move |name| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(Error::internal)?.block_on(photos.erase(name))
+    })
 }
 
 /// Where photos are stored: `named`, else a folder beside the store.

@@ -11,7 +11,7 @@ use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, ReportLabels, Store
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{SourceFile, builtin_catalogue};
 use crate::message;
-use crate::store::{NoListener, Reader, Writer, sqlite_path};
+use crate::store::{NoListener, PrivateKeys, Reader, Writer, WriterSettings, sqlite_path};
 use crate::usecase::{Catalogues, jurisdictions};
 
 /// Refuses a time zone that is not in the IANA database, for the city that a file is of.
@@ -78,6 +78,40 @@ fn parse_id(id: &str) -> std::result::Result<JurisdictionId, String> {
 /// It is malformed.
 pub fn jurisdiction_id(field: &str, id: &str) -> Result<JurisdictionId> {
     JurisdictionId::new(id).map_err(|message| Refusal::new(field, id, message).into())
+}
+
+/// The keys of contacts.
+#[derive(Debug, Args)]
+pub struct PrivateKeyArguments {
+    /// File with the keys by which contacts are encrypted (default: beside the store, with the
+    /// ending .keys; it is made with the first contact).
+    #[arg(long, value_name = "FILE", global = true, env = "POINTCHAUD_PRIVATE_KEYS")]
+    private_keys: Option<PathBuf>,
+}
+
+impl PrivateKeyArguments {
+    /// The keys for a store.
+    pub fn of(&self, store: &Path) -> PrivateKeys {
+        let named = self.private_keys.as_deref();
+        named.map_or_else(|| PrivateKeys::beside(store), PrivateKeys::of)
+    }
+}
+
+/// As [`with_writer`], with the keys of contacts.
+///
+/// # Errors
+/// The store cannot be written, and those of `change`.
+pub fn with_keys<T>(
+    store: &Path,
+    keys: Arc<PrivateKeys>,
+    change: impl FnOnce(&Writer) -> Result<T>,
+) -> Result<T> {
+    let settings = WriterSettings { private_keys: Some(keys), ..WriterSettings::default() };
+    let (writer, writing) = Writer::start_with(store, NoListener, settings)?;
+    let changed = change(&writer);
+    drop(writer);
+    writing.join().map_err(|_| Error::internal("the writer panicked"))?;
+    changed
 }
 
 /// Runs `change` with a writer of the store, and waits until the writer has ended.

@@ -4,6 +4,7 @@
 mod boundary;
 mod catalogue;
 mod clock;
+mod erasure;
 mod filter;
 mod group_words;
 mod hotspot_track;
@@ -20,6 +21,7 @@ mod vocabulary;
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use erasure::{ErasableField, RetentionPeriod};
 pub use filter::Filter;
 pub use group_words::GroupWords;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};

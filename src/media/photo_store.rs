@@ -163,6 +163,25 @@ impl PhotoStore {
         Err(Error::not_found(name))
     }
 
+    /// Removes a photo and its thumbnail, which may be gone already and may still wait.
+    ///
+    /// # Errors
+    /// Unavailable: the folder or bucket cannot be written.
+    pub async fn erase(&self, name: &str) -> Result<()> {
+        if !is_key(name) {
+            return Ok(());
+        }
+        for name in both(name) {
+            for place in [PhotoPlace::Kept, PhotoPlace::Pending] {
+                match self.objects.delete(&place.key(&name)).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(unavailable(error)),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Is there a photo or thumbnail with this name among those of reports?
     pub async fn has(&self, name: &str) -> bool {
         is_key(name) && self.objects.head(&Key::from(name)).await.is_ok()

@@ -5,8 +5,9 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    BoundarySet, Contact, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
-    JurisdictionId, Report, ReportId, ReportUpdate, Service, StoredReport,
+    BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
+    IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
+    Service, StoredReport,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -67,6 +68,11 @@ commands! {
     SaveCheckpoint -> (),
     ReplaceBoundaries -> (),
     SaveHotspotTracks -> (),
+    EncryptContacts -> EncryptedContacts,
+    EraseReports -> ErasedReports,
+    ForgetPhotos -> (),
+    RewriteStore -> (),
+    SetRetention -> (),
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -315,4 +321,66 @@ pub struct SaveHotspotTracks {
     pub jurisdiction: JurisdictionId,
     /// The tracks.
     pub tracks: Vec<HotspotTrack>,
+}
+
+/// Encrypts contacts anew with the newest key, a page of them. A command for each page, in any
+/// process, until there is no next one.
+pub struct EncryptContacts {
+    /// The city and report of the last contact of the page before; `None` for the first page.
+    pub after: Option<(String, String)>,
+    /// Contacts of a page.
+    pub limit: usize,
+}
+
+/// What a page of [`EncryptContacts`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncryptedContacts {
+    /// Contacts that another key had encrypted.
+    pub count: u64,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<(String, String)>,
+}
+
+/// Makes a report without what is erased.
+pub type EraseEach = Box<dyn Fn(&Report) -> Report + Send>;
+
+/// Erases parts of reports, also of removed ones. Each report that had any of them moves to a new
+/// revision, and its history says that something was erased, not what. A report that is not there
+/// is passed over.
+pub struct EraseReports {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The reports.
+    pub ids: Vec<ReportId>,
+    /// What is erased.
+    pub fields: Vec<ErasableField>,
+    /// Makes the report without these fields.
+    pub amend: EraseEach,
+    /// Who erases; kept in the history.
+    pub author: String,
+}
+
+/// What [`EraseReports`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErasedReports {
+    /// The reports that had any of the fields.
+    pub reports: Vec<ReportId>,
+}
+
+/// Forgets photos whose files were removed.
+pub struct ForgetPhotos {
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// Writes the whole file anew, so that no deleted byte is in it. Takes seconds for each gigabyte;
+/// other writes wait.
+pub struct RewriteStore;
+
+/// Sets how long fields of reports are kept.
+pub struct SetRetention {
+    /// The city.
+    pub jurisdiction: JurisdictionId,
+    /// How long each field that is named is kept; `None`: for ever. Others stay as they are.
+    pub retention: Vec<(ErasableField, Option<RetentionPeriod>)>,
 }

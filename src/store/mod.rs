@@ -24,13 +24,15 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction,
-    RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent,
-    SetJurisdiction, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    Command, CreateReport, CreateReports, EncryptContacts, EncryptedContacts, EraseEach,
+    EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, RemoveJurisdiction,
+    RemoveReport, ReplaceBoundaries, RewriteStore, SaveCheckpoint, SaveHotspotTracks,
+    SaveLearnedExtent, SetJurisdiction, SetRetention, SubmitOutcome, UpdateReport, Verdict,
+    WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};
 pub use sqlite::{
-    CHILDREN_MAX, Pending, Reader, RegisteredCity, Scan, SeenIds, Writer, WriterSettings,
-    path_of_url as sqlite_path,
+    CHILDREN_MAX, ErasureFilter, Pending, PrivateKeys, Reader, RegisteredCity, Scan, SeenIds,
+    StoredErasure, Writer, WriterSettings, path_of_url as sqlite_path,
 };

@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
 use crate::message;
 use crate::store::{
-    AmendEach, ChangeIncident, Command, CommitListener, CreateReport, Reader, SubmitOutcome,
-    UpdateReport, Writer, WriterSettings,
+    AmendEach, ChangeIncident, Command, CommitListener, CreateReport, PrivateKeys, Reader,
+    SubmitOutcome, UpdateReport, Writer, WriterSettings,
 };
 use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
@@ -75,6 +75,19 @@ impl App {
         Self::open_with_clock(store, catalogues, limits, SystemClock::shared())
     }
 
+    /// As [`App::open`], with the keys of contacts from another file than the one beside the store.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn open_with_keys(
+        store: &Path,
+        catalogues: Catalogues,
+        limits: Limits,
+        keys: PrivateKeys,
+    ) -> Result<Arc<Self>> {
+        Self::open_all(store, catalogues, limits, SystemClock::shared(), keys)
+    }
+
     /// As [`App::open`], with a clock other than the machine's.
     ///
     /// # Errors
@@ -85,9 +98,22 @@ impl App {
         limits: Limits,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>> {
-        let cities = LoadedCities::new(Reader::open(store)?, catalogues, clock.clone());
+        Self::open_all(store, catalogues, limits, clock, PrivateKeys::beside(store))
+    }
+
+    fn open_all(
+        store: &Path,
+        catalogues: Catalogues,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        keys: PrivateKeys,
+    ) -> Result<Arc<Self>> {
+        let keys = Arc::new(keys);
+        let reader = Reader::open(store)?.with_private_keys(keys.clone());
+        let cities = LoadedCities::new(reader, catalogues, clock.clone());
         let shared = Arc::new(Shared { cities, stopping: AtomicBool::new(false) });
-        let settings = WriterSettings { clock, id_bytes_max: limits.id_bytes_max };
+        let id_bytes_max = limits.id_bytes_max;
+        let settings = WriterSettings { clock, id_bytes_max, private_keys: Some(keys) };
         let (writer, _) = Writer::start_with(store, IndexUpdater(shared.clone()), settings)?;
         let epoch = shared.cities.reader().epoch()?;
         let time_max = limits.request_time_max;

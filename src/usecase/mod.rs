@@ -14,6 +14,7 @@ mod catalogues;
 mod city;
 pub mod density;
 pub mod duplicates;
+pub mod erasure;
 pub mod hexes;
 mod hotspot_cache;
 pub mod hotspots;

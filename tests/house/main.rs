@@ -27,7 +27,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     (
         "store",
         &["domain", "place", "i18n", "error"],
-        &["rusqlite", "jiff", "blake3", "tracing", "geo", "geozero"],
+        // Contacts are encrypted where they are stored.
+        &["rusqlite", "jiff", "blake3", "chacha20poly1305", "tracing", "geo", "geozero"],
     ),
     ("index", &["domain", "place"], &["hashbrown", "arc_swap"]),
     (

@@ -36,6 +36,7 @@ mod downloads;
 mod duplicate_ranking;
 mod duplicates;
 mod encodings;
+mod erasure;
 mod exports;
 mod field_cases;
 mod first_columns;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::domain::{Change, JurisdictionId};
@@ -12,7 +11,8 @@ use crate::message;
 use crate::store::command::{CreateReport, QueuedCommand, Reply};
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::IdBytes;
-use crate::store::sqlite::transaction::WriteTransaction;
+use crate::store::sqlite::rewrite::Erased;
+use crate::store::sqlite::transaction::{TransactionSettings, WriteTransaction};
 
 /// Answers an executed command. The argument is whether its commit is durable; false means that
 /// this is not known.
@@ -22,22 +22,20 @@ pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 pub type CommitChanges = BTreeMap<JurisdictionId, Vec<Change>>;
 
 /// Executes commands one after the other in the transaction that `db` is in. Each command adds its
-/// answer to `answers`, also where this fails. Changes are recorded as made at `now`; `id_bytes` is
-/// kept from commit to commit.
+/// answer to `answers`, also where this fails. `id_bytes` is kept from commit to commit. Returns
+/// the changes, and whether bytes of what was erased are still to be overwritten.
 ///
 /// # Errors
 /// The file cannot be read or written: the transaction must be given up.
 pub fn execute(
     db: &Connection,
     commands: Vec<QueuedCommand>,
-    now: Timestamp,
-    collects_changes: bool,
+    settings: &TransactionSettings<'_>,
     id_bytes: &mut IdBytes,
     answers: &mut Vec<Acknowledgement>,
-) -> Result<CommitChanges> {
+) -> Result<(CommitChanges, Erased)> {
     let keeps_created = commands.iter().any(asks_for_created);
-    let mut transaction =
-        WriteTransaction::new(db, now, (collects_changes, keeps_created), id_bytes);
+    let mut transaction = WriteTransaction::new(db, settings, keeps_created, id_bytes);
     let mut commands = commands.into_iter();
     for command in commands.by_ref() {
         // A fault of ours in one command must not end the writing of all: it gives up the
@@ -49,7 +47,8 @@ pub fn execute(
             return Err(error);
         }
     }
-    Ok(transaction.finish()?)
+    let erased = transaction.erased;
+    Ok((transaction.finish()?, erased))
 }
 
 /// Whether this command needs the reports created before it in the same commit.
@@ -85,6 +84,11 @@ impl WriteTransaction<'_> {
             Do::SaveHotspotTracks(command, reply) => {
                 hold(reply, self.save_hotspot_tracks(&command))
             }
+            Do::EncryptContacts(command, reply) => hold(reply, self.encrypt_contacts(&command)),
+            Do::EraseReports(command, reply) => hold(reply, self.erase_reports(command)),
+            Do::ForgetPhotos(command, reply) => hold(reply, self.forget_photos(&command)),
+            Do::RewriteStore(command, reply) => hold(reply, self.rewrite_store(&command)),
+            Do::SetRetention(command, reply) => hold(reply, self.set_retention(&command)),
         };
         answers.push(answer);
         failed.map_or(Ok(()), Err)

@@ -10,7 +10,7 @@ use crate::store::command::{ImportReports, ImportedReport, SaveCheckpoint, Write
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::reader::Reader;
-use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
+use crate::store::sqlite::transaction::{FoundReport, TransactionSettings, WriteTransaction};
 
 /// What an imported report would do to the store.
 enum ImportEffect {
@@ -78,6 +78,13 @@ impl WriteTransaction<'_> {
         // A duplicate found here stays one where its source names no parent.
         let parent = report.parent.clone().or_else(|| stored.report.parent.clone());
         let report = Report { parent, ..report.clone() }.keeping(&stored.report, unsaid);
+        // What was erased here does not come back with its source.
+        let erased = self.erased_fields(jurisdiction, &report.id)?;
+        let stays = |code: &str| {
+            let details = stored.report.details.as_ref();
+            details.is_some_and(|all| all.answers.iter().any(|answer| answer.code == code))
+        };
+        let report = if erased.is_empty() { report } else { report.without(&erased, &stays) };
         if stored.report == report {
             return Ok(ImportEffect::Unchanged);
         }
@@ -128,8 +135,9 @@ impl Reader {
     ) -> Result<WriteCounts> {
         self.with(|db| {
             let mut id_bytes = IdBytes::new(ID_BYTES_MAX);
-            let mut transaction =
-                WriteTransaction::new(db, Timestamp::now(), (false, false), &mut id_bytes);
+            let now = Timestamp::now();
+            let settings = TransactionSettings { now, wants_changes: false, keys: &self.keys };
+            let mut transaction = WriteTransaction::new(db, &settings, false, &mut id_bytes);
             let mut counts = WriteCounts::default();
             let firsts = || reports.iter().filter(|imported| !imported.is_repeat);
             if let Err(Failure::Refused(_)) = transaction.city(jurisdiction) {

@@ -6,6 +6,7 @@
 
 mod boundary;
 mod contact;
+mod erase;
 mod failure;
 mod group;
 mod hotspot_track;
@@ -14,23 +15,29 @@ mod import;
 mod incident_change;
 mod keys;
 mod open;
+mod private_keys;
 mod read_incidents;
 mod read_photos;
+mod read_private;
 mod read_reports;
 mod reader;
 mod report_update;
+mod rewrite;
 mod row;
 mod seen_ids;
 mod store_file;
 mod transaction;
 mod write_incidents;
 mod write_jurisdictions;
+mod write_private;
 mod write_reports;
 mod writer;
 
 use std::path::Path;
 
+pub use private_keys::PrivateKeys;
 pub use read_incidents::CHILDREN_MAX;
+pub use read_private::{ErasureFilter, StoredErasure};
 pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use seen_ids::SeenIds;

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_details.sql"),
     include_str!("migrations/0006_extent.sql"),
     include_str!("migrations/0007_updates.sql"),
+    include_str!("migrations/0010_private.sql"),
 ];
 
 /// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.
@@ -50,6 +51,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(wrap)?;
     db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(wrap)?;
     db.pragma_update(None, "journal_size_limit", LOG_BYTES).map_err(wrap)?;
+    // What is deleted is overwritten with zeros.
+    db.pragma_update(None, "secure_delete", true).map_err(wrap)?;
     db.set_prepared_statement_cache_capacity(64);
     migrate(&mut db).map_err(wrap)?;
     Ok(db)

@@ -17,6 +17,7 @@ use crate::place::BBox;
 use crate::store::command::Checkpoint;
 use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
+use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::store_file::StoreFile;
 use crate::store::sqlite::{boundary, contact, hotspot_track};
 
@@ -31,6 +32,8 @@ pub struct Reader {
     idle: Arc<Mutex<Vec<Connection>>>,
     /// Keys of jurisdictions read before; see [`Reader::forget`].
     cities: Arc<Mutex<HashMap<JurisdictionId, CityKey>>>,
+    /// The keys of contacts.
+    pub(super) keys: Arc<PrivateKeys>,
 }
 
 /// A jurisdiction as the store has it.
@@ -69,7 +72,13 @@ impl Reader {
 
     fn of(path: &Path) -> Result<Self> {
         let file = Arc::new(StoreFile::of(path)?);
-        Ok(Self { file, idle: Arc::default(), cities: Arc::default() })
+        let keys = Arc::new(PrivateKeys::beside(path));
+        Ok(Self { file, idle: Arc::default(), cities: Arc::default(), keys })
+    }
+
+    /// The reader with the keys of contacts from another file than the one beside the store.
+    pub fn with_private_keys(self, keys: Arc<PrivateKeys>) -> Self {
+        Self { keys, ..self }
     }
 
     /// The path of the file.
@@ -228,9 +237,9 @@ impl Reader {
     /// The contact of the sender of a report, if it is known.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// Unavailable: its key is missing or does not open it. The file cannot be read.
     pub fn contact(&self, jurisdiction: &JurisdictionId, id: &ReportId) -> Result<Option<Contact>> {
-        self.with(|db| Ok(contact::read(db, jurisdiction, id)?))
+        self.with(|db| contact::read(db, &self.keys, jurisdiction, id))
     }
 
     /// Was a request with this idempotency key carried out?

@@ -14,6 +14,8 @@ use crate::message;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{IdBytes, count_id_bytes, ids_exceed};
 use crate::store::sqlite::keys::{CityKey, head, last_change};
+use crate::store::sqlite::private_keys::PrivateKeys;
+use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;
 
@@ -41,6 +43,16 @@ pub struct FoundReport {
     pub removed: bool,
 }
 
+/// What all commands of a transaction share.
+pub struct TransactionSettings<'a> {
+    /// Changes are recorded as made at this time.
+    pub now: Timestamp,
+    /// Whether the commit listener wants the changes.
+    pub wants_changes: bool,
+    /// The keys of contacts.
+    pub keys: &'a PrivateKeys,
+}
+
 /// A write transaction: commands run in it one after the other, and are durable together.
 pub struct WriteTransaction<'a> {
     /// The connection, inside the transaction.
@@ -57,19 +69,31 @@ pub struct WriteTransaction<'a> {
     keeps_created: bool,
     /// How much room the ids of each jurisdiction take.
     pub id_bytes: &'a mut IdBytes,
+    /// The keys of contacts.
+    pub keys: &'a PrivateKeys,
+    /// Whether bytes of what was erased are to be overwritten after the commit.
+    pub erased: Erased,
 }
 
 impl<'a> WriteTransaction<'a> {
-    /// A transaction in which nothing has been done yet, at the time `now`.
+    /// A transaction in which nothing has been done yet.
     pub fn new(
         db: &'a Connection,
-        now: Timestamp,
-        (collects_changes, keeps_created): (bool, bool),
+        settings: &TransactionSettings<'a>,
+        keeps_created: bool,
         id_bytes: &'a mut IdBytes,
     ) -> Self {
-        let now = ReportTime::instant(now).to_string();
-        let cities = BTreeMap::new();
-        Self { db, now, insert: None, cities, collects_changes, keeps_created, id_bytes }
+        Self {
+            db,
+            now: ReportTime::instant(settings.now).to_string(),
+            insert: None,
+            cities: BTreeMap::new(),
+            collects_changes: settings.wants_changes,
+            keeps_created,
+            id_bytes,
+            keys: settings.keys,
+            erased: Erased::Nothing,
+        }
     }
 
     /// Writes the revision counters that grew, and returns the changes of each jurisdiction.

@@ -15,10 +15,13 @@ use crate::store::sqlite::transaction::WriteTransaction;
 const LAST_NUMBER: &str = "last_number";
 
 /// Tables whose rows name their jurisdiction by its id; those that others refer to come last.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 14] = [
     "report_change",
     "report_update",
     "report_contact",
+    "private_contact",
+    "erasure",
+    "retention",
     "idempotency",
     "import_run",
     "hotspot_event",

@@ -71,6 +71,7 @@ impl WriteTransaction<'_> {
             }
             Some(verdict) => report.parent = self.parent_by(&jurisdiction, verdict)?,
         }
+        let ring = contact.is_some().then(|| self.contact_keys()).transpose()?;
         self.check_ids(&jurisdiction, std::iter::once(&report.id))?;
         let Some(revision) = self.insert(&jurisdiction, &report, None)? else {
             let id = &report.id;
@@ -80,8 +81,9 @@ impl WriteTransaction<'_> {
         if let Some(sent) = &idempotency {
             self.remember(&jurisdiction, sent, report.id.as_str())?;
         }
-        if let Some(contact) = &contact {
-            contact::write(self.db, &jurisdiction, &report.id, contact)?;
+        if let (Some(contact), Some(ring)) = (&contact, ring) {
+            let key = (jurisdiction.as_str(), report.id.as_str());
+            contact::write(self.db, &ring, key, contact).map_err(Failure::Storage)?;
         }
         if let Some(parent) = report.parent.clone().filter(|_| is_judged) {
             let change = IncidentChange {

@@ -18,7 +18,11 @@ use crate::store::listener::CommitListener;
 use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
 use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::open::open_writer;
+use crate::store::sqlite::private_keys::PrivateKeys;
+use crate::store::sqlite::rewrite;
+use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::store_file::StoreFile;
+use crate::store::sqlite::transaction::TransactionSettings;
 
 /// Most commands in one commit.
 const GROUP_MAX: usize = 1024;
@@ -32,11 +36,14 @@ pub struct WriterSettings {
     /// Most bytes that the report ids of a jurisdiction may have together, at most 4 GiB; reports
     /// that would exceed it are refused.
     pub id_bytes_max: u64,
+    /// The keys of contacts; `None`: those of the file beside the store.
+    pub private_keys: Option<Arc<PrivateKeys>>,
 }
 
 impl Default for WriterSettings {
     fn default() -> Self {
-        Self { clock: SystemClock::shared(), id_bytes_max: ID_BYTES_MAX }
+        let clock = SystemClock::shared();
+        Self { clock, id_bytes_max: ID_BYTES_MAX, private_keys: None }
     }
 }
 
@@ -71,10 +78,12 @@ impl Writer {
         let db = open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
         let checkpoints = start_checkpoints(path)?;
-        let WriterSettings { clock, id_bytes_max } = settings;
+        let WriterSettings { clock, id_bytes_max, private_keys } = settings;
+        let keys = private_keys.unwrap_or_else(|| Arc::new(PrivateKeys::beside(path)));
         let file = StoreFile::of(path)?;
         let id_bytes = IdBytes::new(id_bytes_max);
-        let mut thread = Thread { file, db: Some(db), listener, clock, checkpoints, id_bytes };
+        let db = Some(db);
+        let mut thread = Thread { file, db, listener, clock, checkpoints, id_bytes, keys };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -146,6 +155,7 @@ struct Thread<L> {
     /// Tells the checkpoint thread that something was committed.
     checkpoints: mpsc::SyncSender<()>,
     id_bytes: IdBytes,
+    keys: Arc<PrivateKeys>,
 }
 
 /// How long commits accumulate in the write-ahead log before a checkpoint.
@@ -171,6 +181,11 @@ fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
 
 impl<L: CommitListener> Thread<L> {
     fn run(&mut self, inbox: &mpsc::Receiver<QueuedCommand>) {
+        if let Some(db) = &mut self.db
+            && let Err(error) = rewrite::encrypt_clear_contacts(db, &self.keys)
+        {
+            tracing::error!(%error, cause = ?error.cause, "contacts stay in clear in the store");
+        }
         while let Ok(first) = inbox.recv() {
             let mut group = vec![first];
             group.extend(inbox.try_iter().take(GROUP_MAX - 1));
@@ -228,8 +243,12 @@ impl<L: CommitListener> Thread<L> {
                 return Err(error);
             }
         };
-        let changed = execute(&tx, group, now, wants_changes, &mut self.id_bytes, answers)?;
+        let settings = TransactionSettings { now, wants_changes, keys: &self.keys };
+        let (changed, erased) = execute(&tx, group, &settings, &mut self.id_bytes, answers)?;
         tx.commit()?;
+        if let Some(db) = self.db.as_ref().filter(|_| erased != Erased::Nothing) {
+            rewrite::clear_files(db, erased);
+        }
         Ok(changed)
     }
 }
@@ -282,7 +301,9 @@ mod tests {
         let clock = SystemClock::shared();
         let id_bytes = IdBytes::new(ID_BYTES_MAX);
         let file = StoreFile::of(&dir).unwrap();
-        let mut thread = Thread { file, db: Some(db), listener, clock, checkpoints, id_bytes };
+        let keys = Arc::new(PrivateKeys::beside(&dir));
+        let db = Some(db);
+        let mut thread = Thread { file, db, listener, clock, checkpoints, id_bytes, keys };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {

@@ -5,9 +5,10 @@
 //! matches its hotspots with those of the previous run so that they keep their ids, and stores what
 //! changed. Then it
 //! scans every service for alerts. HTTP reads the results. Hotspots of other searches are
-//! tracked in memory until the process ends.
+//! tracked in memory until the process ends. Once a day it erases what cities keep no longer.
 
 mod city;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,8 @@ pub use city::{
     Alerts, CityWatch, STANDING_DAYS, STANDING_RATE, SearchMoment, WatchCounts, newest, standing,
     standing_filter, standing_name, standing_service,
 };
+
+pub use retention::{PhotoRemover, RetentionPass};
 
 use crate::error::{Error, Result};
 use crate::usecase::{App, City};
@@ -35,13 +38,19 @@ pub struct BackgroundWatch {
     /// By the numbers of the cities.
     cities: Mutex<BTreeMap<i64, Arc<CityWatch>>>,
     stopping: AtomicBool,
+    /// Erases once a day what is kept no longer.
+    pub retention: RetentionPass,
 }
 
 impl BackgroundWatch {
     /// A watch whose thread is not started: without [`BackgroundWatch::start`] a city is examined
     /// only by [`CityWatch::examine`].
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { cities: Mutex::default(), stopping: AtomicBool::new(false) })
+        Arc::new(Self {
+            cities: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            retention: RetentionPass::default(),
+        })
     }
 
     /// Starts the thread.
@@ -56,6 +65,7 @@ impl BackgroundWatch {
             let _ = rustix::process::nice(NICENESS);
             while !watch.stopping.load(Ordering::Relaxed) {
                 thread::sleep(TICK);
+                watch.retention.run_if_due(&app);
                 for city in app.cities() {
                     if city.progress().ready && !watch.stopping.load(Ordering::Relaxed) {
                         let watched = watch.city(&app, &city);

@@ -1,0 +1,83 @@
+//! Erased bytes leave the files. A deleted row is overwritten with zeros (`secure_delete`), but
+//! the write-ahead log still has the pages as they were, and pages that were split before may hold
+//! copies of cells: the log is emptied, and the file is rewritten once in a while (`VACUUM`).
+
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::Result;
+use crate::store::sqlite::contact;
+use crate::store::sqlite::open::BUSY;
+use crate::store::sqlite::private_keys::PrivateKeys;
+
+/// Contacts encrypted in one commit.
+const BATCH: usize = 1_000;
+/// How long the emptying of the log waits for readers: writes wait with it.
+const LOG_WAIT: Duration = Duration::from_secs(3);
+/// The entry of `meta` that asks for the file to be rewritten.
+pub const REWRITE_DUE: &str = "rewrite_due";
+
+/// What a commit erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Erased {
+    /// Nothing that must leave the files at once.
+    Nothing,
+    /// Rows: the log is to be emptied.
+    Rows,
+    /// The file is to be rewritten, and the log emptied.
+    File,
+}
+
+/// Makes erased bytes leave the files, after the commit that erased them. Where that fails, it is
+/// logged: the data are erased from the answers all the same.
+pub fn clear_files(db: &Connection, erased: Erased) {
+    let cleared = match erased {
+        Erased::Nothing => Ok(()),
+        Erased::Rows => empty_log(db),
+        Erased::File => rewrite(db).and_then(|()| empty_log(db)),
+    };
+    if let Err(error) = cleared {
+        tracing::warn!(%error, "erased bytes are still in the files of the store");
+    }
+}
+
+fn rewrite(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("VACUUM")?;
+    db.execute("DELETE FROM meta WHERE name = ?", [REWRITE_DUE])?;
+    Ok(())
+}
+
+/// Writes the log into the file and cuts it to nothing. Readers with an old snapshot delay that.
+fn empty_log(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(LOG_WAIT)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    db.busy_timeout(BUSY)?;
+    if busy? {
+        tracing::warn!("readers hold the write-ahead log; it is emptied at the next erasure");
+    }
+    Ok(())
+}
+
+/// Encrypts the contacts that a store of an older schema has in clear, in commits of [`BATCH`], and
+/// rewrites the file, so that they are nowhere in it. Does nothing for other stores.
+///
+/// # Errors
+/// The keys are missing; the file cannot be written.
+pub fn encrypt_clear_contacts(db: &mut Connection, keys: &PrivateKeys) -> Result<()> {
+    let mut count = 0;
+    loop {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = contact::encrypt_clear(&tx, keys, BATCH)?;
+        tx.commit()?;
+        count += done;
+        if done < BATCH {
+            break;
+        }
+    }
+    if count > 0 {
+        tracing::info!(count, "contacts that were in clear are now encrypted");
+        clear_files(db, Erased::File);
+    }
+    Ok(())
+}
