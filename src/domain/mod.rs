@@ -14,6 +14,7 @@ pub mod report;
 mod street;
 mod time;
 mod utc;
+mod visibility;
 mod vocabulary;
 
 pub use boundary::{Boundary, BoundarySet};
@@ -48,4 +49,5 @@ pub use report::update::{ExtendedStatus, ReportUpdate, StoredUpdate, UpdateDraft
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
+pub use visibility::{MergedCells, PublicRules, View, Visibility, VisibilityTable, is_counted_id};
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, RepeatRule, Status, Vocabulary};

@@ -6,7 +6,7 @@
 
 use crate::domain::{
     BoundarySet, Contact, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction,
-    JurisdictionId, Report, ReportId, ReportUpdate, Service, StoredReport,
+    JurisdictionId, Report, ReportId, ReportUpdate, Service, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -67,6 +67,7 @@ commands! {
     SaveCheckpoint -> (),
     ReplaceBoundaries -> (),
     SaveHotspotTracks -> (),
+    SetVisibility -> (),
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -315,4 +316,13 @@ pub struct SaveHotspotTracks {
     pub jurisdiction: JurisdictionId,
     /// The tracks.
     pub tracks: Vec<HotspotTrack>,
+}
+
+/// Sets how the public sees the reports of services; services that are not named keep their policy.
+/// Takes a revision, because public answers change.
+pub struct SetVisibility {
+    /// The city.
+    pub jurisdiction: JurisdictionId,
+    /// Codes of services or groups, each with its policy.
+    pub policies: Vec<(String, Visibility)>,
 }

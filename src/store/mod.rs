@@ -26,7 +26,7 @@ pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
     Command, CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction,
     RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent,
-    SetJurisdiction, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    SetJurisdiction, SetVisibility, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

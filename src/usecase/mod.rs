@@ -26,6 +26,8 @@ pub mod imports;
 pub mod jurisdictions;
 mod loaded_cities;
 mod moves;
+mod public_index;
+mod public_view;
 pub mod recurrences;
 pub mod reports;
 mod source_city;
@@ -41,6 +43,7 @@ pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
 pub use import::{Importer, SettledRow};
 pub use import_summary::Summary;
+pub use public_index::REPORTS_OF_A_CELL_MIN;
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
 
 pub use crate::store::{SubmitOutcome, Verdict};

@@ -23,7 +23,7 @@ impl City {
             && before.position != Some(to)
         {
             let id = before.id.as_str();
-            after.area = area_at(&self.snapshots().load(), (id, area), to).map(str::to_owned);
+            after.area = area_at(&self.crew_snapshots().load(), (id, area), to).map(str::to_owned);
         }
         after
     }

@@ -84,11 +84,11 @@ async fn submit_request(
     let key = sent.idempotency_key.or(request.key);
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &state.model);
-    let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;
+    let submitted = state.app.submit((&city, context.view), sent.draft, idempotency, judge).await;
     let stored = match submitted.map_err(unknown_service)? {
         SubmitOutcome::Stored { stored, .. } => stored,
         SubmitOutcome::NeedsConfirmation(report) => {
-            return Err(dedupe.confirmation_error(&state, &city, &report)?);
+            return Err(dedupe.confirmation_error(&state, (&city, context.view), &report)?);
         }
     };
     let created = format.write(&document::created(&stored, sent.account))?;

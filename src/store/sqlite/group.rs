@@ -85,6 +85,7 @@ impl WriteTransaction<'_> {
             Do::SaveHotspotTracks(command, reply) => {
                 hold(reply, self.save_hotspot_tracks(&command))
             }
+            Do::SetVisibility(command, reply) => hold(reply, self.set_visibility(&command)),
         };
         answers.push(answer);
         failed.map_or(Ok(()), Err)
