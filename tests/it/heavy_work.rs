@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pointchaud::config::Limits;
+use pointchaud::domain::View;
 use serde_json::Value;
 
 use crate::common::*;

@@ -17,6 +17,7 @@ mod area_columns;
 mod areas;
 mod bad_files;
 mod batches;
+mod canaries;
 mod cities;
 mod city_layouts;
 mod clients;

@@ -9,7 +9,9 @@ use crate::common::world::*;
 use crate::common::{LocalService, demo_city};
 use ::geo::{Intersects, LineString, MultiPolygon, Point, Polygon};
 use pointchaud::config::Limits;
-use pointchaud::domain::{Boundary, BoundarySet, Filter, IndexedFields, Interrupt, Interrupted};
+use pointchaud::domain::{
+    Boundary, BoundarySet, Filter, IndexedFields, Interrupt, Interrupted, View,
+};
 use pointchaud::error::{ErrorKind, Result};
 use pointchaud::index::{BoundaryIndex, Snapshot};
 use pointchaud::place::{BBox, GridCell, Polygons, Position};

@@ -55,7 +55,7 @@ pub struct Report {
 
 impl Report {
     /// An empty report, whose fields are then set one by one.
-    pub(super) fn blank() -> Self {
+    pub(in crate::domain) fn blank() -> Self {
         Self {
             id: ReportId::blank(),
             service: ServiceCode::blank(),

@@ -245,3 +245,98 @@ impl PublicRules {
 fn names_a_number(text: &str) -> bool {
     text.chars().any(char::is_numeric)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Nature;
+
+    /// Rules for services of each policy; six reports of `cell` are at one place.
+    fn rules() -> PublicRules {
+        let mut catalogue = Catalogue::default();
+        let mut table = VisibilityTable::default();
+        for policy in Visibility::ALL {
+            catalogue.add(catalogue.adopt(policy.as_str(), None, Nature::Intervention));
+            table.set(policy.as_str(), *policy);
+        }
+        let six = std::iter::repeat_n(place(), 6);
+        let cells = HashMap::from([(service("cell"), MergedCells::of(six, 5))]);
+        let zone = TimeZone::get("America/Toronto").unwrap();
+        PublicRules::new(table, Arc::new(catalogue), cells, zone, RandomState::new())
+    }
+
+    fn place() -> Position {
+        Position::new(-71.208_123_4, 46.813_912_3).unwrap()
+    }
+
+    fn service(code: &str) -> ServiceCode {
+        ServiceCode::new(code).unwrap()
+    }
+
+    fn fields(code: &str) -> IndexedFields {
+        let id = ReportId::new("101-000").unwrap();
+        let sketch = TextSketch::of(Some("12 rue Cartier"), Some("porte brisée"), code);
+        let fields = IndexedFields::new(id, service(code), 1_790_012_345, Some(place()));
+        IndexedFields { sketch, area: Some("Montcalm".into()), ..fields }
+    }
+
+    #[test]
+    fn a_counted_report_keeps_no_number_no_hour_and_no_place_of_its_own() {
+        let counted = rules().counted(fields("cell"), |_| true).unwrap();
+        assert!(is_counted_id(counted.id.as_str()) && !counted.id.as_str().contains("101"));
+        assert!(counted.position != Some(place()) && counted.position.is_some());
+        assert!(counted.day_only && (counted.requested + 4 * 3_600).rem_euclid(86_400) == 0);
+        assert_eq!((counted.area, counted.sketch), (None, TextSketch::default()));
+        assert_eq!(rules().listed(fields("cell"), |_| true), None);
+    }
+
+    #[test]
+    fn each_policy_shows_no_more_than_it_says() {
+        let rules = rules();
+        assert_eq!(rules.listed(fields("exact"), |_| true), Some(fields("exact")));
+        let street = rules.listed(fields("street"), |_| true).unwrap();
+        assert!(street.position != Some(place()) && street.sketch.words == 0);
+        assert_eq!(rules.counted(fields("street"), |_| true), Some(street));
+        let none =
+            [rules.listed(fields("hidden"), |_| true), rules.counted(fields("hidden"), |_| true)];
+        assert_eq!(none, [None, None]);
+        // A service of which the group is not known may be in one that is hidden.
+        assert_eq!(rules.listed(fields("unknown"), |_| true), None);
+    }
+
+    #[test]
+    fn other_policies_make_another_fingerprint() {
+        let (one, same) = (rules(), rules());
+        assert_eq!(one.fingerprint(), same.fingerprint());
+        let mut table = one.table().clone();
+        table.set("exact", Visibility::Street);
+        let zone = TimeZone::UTC;
+        let catalogue = one.catalogue().clone();
+        let other = PublicRules::new(table, catalogue, HashMap::new(), zone, RandomState::new());
+        assert_ne!(one.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn the_history_of_a_report_that_was_hidden_tells_its_status_alone() {
+        let change = |field: &str, before: &str, after: &str| FieldChange {
+            revision: 2,
+            at: String::new(),
+            author: "api".into(),
+            field: field.into(),
+            before: Some(before.into()),
+            after: Some(after.into()),
+        };
+        let (rules, mut report) = (rules(), Report::blank());
+        report.service = service("exact");
+        let changes = vec![
+            change("address", "12 rue Cartier", "14 rue Cartier"),
+            change("status", "open", "closed"),
+        ];
+        let names = |changes: Vec<FieldChange>| -> Vec<String> {
+            rules.history(&report, changes, |_| true).into_iter().map(|one| one.field).collect()
+        };
+        assert_eq!(names(changes.clone()), ["address", "status"]);
+        let moved = [changes, vec![change("service_code", "hidden", "exact")]].concat();
+        assert_eq!(names(moved), ["status"]);
+    }
+}
