@@ -109,4 +109,5 @@ mod tiles;
 mod time_formats;
 mod times_of_day;
 mod updates;
+mod visibility;
 mod word_choices;

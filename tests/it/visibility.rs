@@ -205,7 +205,8 @@ fn the_public_index_is_that_of_a_fresh_start_whatever_happens() {
         let answer = service.ask("PATCH", &path, &headers, body.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{answer:?}");
     };
-    for (n, to) in [(0, "seringue"), (1, "batiment-insalubre"), (2, "graffiti"), (3, "nid-de-poule")]
+    for (n, to) in
+        [(0, "seringue"), (1, "batiment-insalubre"), (2, "graffiti"), (3, "nid-de-poule")]
     {
         patch(&ids[n], json!({ "service_code": to }));
         assert_as_rebuilt(&service, &folder, to);

@@ -285,7 +285,7 @@ mod tests {
         let counted = rules().counted(fields("cell"), |_| true).unwrap();
         assert!(is_counted_id(counted.id.as_str()) && !counted.id.as_str().contains("101"));
         assert!(counted.position != Some(place()) && counted.position.is_some());
-        assert!(counted.day_only && (counted.requested + 4 * 3_600).rem_euclid(86_400) == 0);
+        assert!(counted.day_only && (counted.requested - 4 * 3_600).rem_euclid(86_400) == 0);
         assert_eq!((counted.area, counted.sketch), (None, TextSketch::default()));
         assert_eq!(rules().listed(fields("cell"), |_| true), None);
     }
