@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Report, View,
+    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Report, ReportId, View,
     tracking_number,
 };
 use crate::error::{Error, Result};
@@ -170,7 +170,22 @@ impl City {
     /// Binds a duplicate judge to the newest snapshot of a view at the time it is called.
     pub(super) fn judged_by(&self, view: View, judge: DuplicateJudge) -> WriteJudge {
         let snapshots = self.snapshots(view);
-        Box::new(move |report, fresh| judge(&snapshots.load(), report, fresh))
+        let rules = self.rules(view);
+        Box::new(move |report, fresh| {
+            let snapshot = snapshots.load();
+            let Some(rules) = rules else { return judge(&snapshot, report, fresh) };
+            let is_listed = |one: &&Report| rules.of(one.service.as_str()).is_listed();
+            let fresh: Vec<Report> = fresh.iter().filter(is_listed).cloned().collect();
+            let is_known = |id: &ReportId| {
+                snapshot.find(id.as_str()).is_some() || fresh.iter().any(|one| one.id == *id)
+            };
+            match judge(&snapshot, report, &fresh) {
+                // Whether there is such a report is not told.
+                Verdict::Chosen(id) if !is_known(&id) => Verdict::NotProposed(id),
+                Verdict::Found(id) if !is_known(&id) => Verdict::Alone,
+                other => other,
+            }
+        })
     }
 
     /// Reads the newest snapshot of the index that holds everything.

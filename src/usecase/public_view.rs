@@ -31,7 +31,7 @@ impl City {
     }
 
     /// The rules that hold for a view.
-    fn rules(&self, view: View) -> Option<Arc<PublicRules>> {
+    pub(super) fn rules(&self, view: View) -> Option<Arc<PublicRules>> {
         self.public_rules().filter(|_| view != View::Crew)
     }
 
