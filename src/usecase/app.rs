@@ -187,7 +187,8 @@ impl App {
         self.reader().check_file()
     }
 
-    /// The newest snapshot of a city as a view sees it, for queries that take less time than a change of thread.
+    /// The newest snapshot of a city as a view sees it, for queries that take less time than a
+    /// change of thread.
     ///
     /// # Errors
     /// Unavailable while the index is being built.
@@ -195,7 +196,8 @@ impl App {
         if city.progress().ready { Ok(city.snapshots(view).load()) } else { Err(starting()) }
     }
 
-    /// Runs a query on the newest snapshot of a city as a view sees it, in the pool of queries. The query ends early
+    /// Runs a query on the newest snapshot of a city as a view sees it, in the pool of queries.
+    /// The query ends early
     /// where its [`Interrupt`] is raised: when the caller has dropped the future, as for a client
     /// that has gone, or the time is over.
     ///
@@ -259,7 +261,8 @@ impl App {
         })
     }
 
-    /// Checks, stores and indexes a report of a sender with this view. A `judge` may attach it to another report, or hold it
+    /// Checks, stores and indexes a report of a sender with this view. A `judge` may attach it to
+    /// another report, or hold it
     /// back until its sender confirms.
     ///
     /// # Errors

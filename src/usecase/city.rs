@@ -16,8 +16,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot, SnapshotReader};
 use crate::store::{Reader, Verdict, WriteJudge};
-use crate::usecase::public_index::{PublicIndexes, PublicReaders};
-use crate::usecase::public_view::NEVER_READ;
+use crate::usecase::public_index::{NEVER_READ, PublicIndexes, PublicReaders};
 
 /// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
 /// the same commit, which the snapshot does not hold yet.
@@ -180,7 +179,7 @@ impl City {
                 snapshot.find(id.as_str()).is_some() || fresh.iter().any(|one| one.id == *id)
             };
             match judge(&snapshot, report, &fresh) {
-                // Whether there is such a report is not told.
+                // The sender does not learn whether there is such a report.
                 Verdict::Chosen(id) if !is_known(&id) => Verdict::NotProposed(id),
                 Verdict::Found(id) if !is_known(&id) => Verdict::Alone,
                 other => other,

@@ -94,8 +94,8 @@ pub fn set(reader: &Reader, writer: &Writer, jurisdiction: Jurisdiction) -> Resu
     learn_extent(reader, writer, &id).map(|_| ())
 }
 
-/// The policies of a text as `city set --visibility` takes it, `CODE=POLICY` for each; the codes are
-/// those of services or groups of the city.
+/// The policies of a text as `city set --visibility` takes it, `CODE=POLICY` for each; the
+/// codes are those of services or groups of the city.
 ///
 /// # Errors
 /// A text of another form; a policy that there is not; a code that is neither that of a service nor

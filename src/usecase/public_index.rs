@@ -4,16 +4,18 @@
 //! reads the index of the crews.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::RandomState;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::domain::{
-    Change, Event, Filter, IndexedFields, MergedCells, PublicRules, ReportId, ServiceCode, View,
-    Visibility, VisibilityTable,
+    Catalogue, Change, Event, Filter, IndexedFields, JurisdictionId, MergedCells, PublicRules,
+    ReportId, ServiceCode, View, Visibility, VisibilityTable,
 };
 use crate::error::Result;
 use crate::index::{Index, Snapshot, SnapshotReader};
 use crate::store::Reader;
-use crate::usecase::City;
 
 /// Least number of reports for which a place of a service of `cell` stands.
 pub const REPORTS_OF_A_CELL_MIN: u64 = 5;
@@ -23,6 +25,25 @@ const CELLS_EVERY_S: i64 = 86_400;
 const PAGE: usize = 1_024;
 /// Number of reports of a segment that is built at once.
 const SEGMENT_ROWS: usize = 200_000;
+
+/// A revision that no city has: its policies were never read.
+pub const NEVER_READ: u64 = u64::MAX;
+
+/// What the public indexes of a city are built from.
+pub struct PublicSource<'a> {
+    /// The city.
+    pub id: &'a JurisdictionId,
+    /// Its services.
+    pub catalogue: Arc<Catalogue>,
+    /// Its time zone.
+    pub zone: &'a TimeZone,
+    /// The present time, in seconds since 1970.
+    pub now: i64,
+    /// Makes the ids of reports that are only counted.
+    pub numbers: &'a RandomState,
+    /// The store.
+    pub reader: &'a Reader,
+}
 
 /// The public indexes of a city and the rules by which they were built.
 pub struct PublicIndexes {
@@ -51,8 +72,8 @@ impl PublicReaders {
 }
 
 /// The rules of a city for the reports that a snapshot holds.
-fn rules_of(city: &City, table: VisibilityTable, crew: &Snapshot) -> PublicRules {
-    let catalogue = city.catalogue();
+fn rules_of(city: &PublicSource<'_>, table: VisibilityTable, crew: &Snapshot) -> PublicRules {
+    let catalogue = city.catalogue.clone();
     let mut cells = HashMap::new();
     for number in 0..crew.service_count() as u16 {
         let Some(code) = ServiceCode::new(crew.service_code(number)) else { continue };
@@ -67,7 +88,7 @@ fn rules_of(city: &City, table: VisibilityTable, crew: &Snapshot) -> PublicRules
         });
         cells.insert(code, MergedCells::of(positions.into_iter(), REPORTS_OF_A_CELL_MIN));
     }
-    PublicRules::new(table, catalogue, cells, city.zone().clone(), city.counted_numbers.clone())
+    PublicRules::new(table, catalogue, cells, city.zone.clone(), city.numbers.clone())
 }
 
 /// Is the report of this id listed? Its service is that which the crews' index knows.
@@ -77,13 +98,13 @@ pub fn is_listed(rules: &PublicRules, crew: &Snapshot, id: &str) -> bool {
 }
 
 /// Turns changes of reports into changes of a public index.
-struct Shown<'a> {
+struct RuleMapping<'a> {
     rules: &'a PublicRules,
     crew: &'a Snapshot,
     view: View,
 }
 
-impl Shown<'_> {
+impl RuleMapping<'_> {
     fn fields(&self, fields: &IndexedFields) -> Option<IndexedFields> {
         let is_listed = |id: &ReportId| is_listed(self.rules, self.crew, id.as_str());
         match self.view {
@@ -128,31 +149,26 @@ impl PublicIndexes {
     ///
     /// # Errors
     /// The store.
-    pub fn build(
-        city: &City,
-        table: VisibilityTable,
-        crew: &Snapshot,
-        reader: &Reader,
-    ) -> Result<Self> {
+    pub fn build(city: &PublicSource<'_>, table: VisibilityTable, crew: &Snapshot) -> Result<Self> {
         let rules = Arc::new(rules_of(city, table, crew));
         let is_cell = |(_, policy): (&str, Visibility)| policy == Visibility::Cell;
         let counted = rules.table().lines().any(is_cell).then(Index::default);
-        let built = city.now().as_second();
+        let built = city.now;
         let mut all = Self { rules, listed: Index::default(), counted, built };
         let head = crew.revision();
-        reader.changes_after(city.id(), 0, PAGE, |mut changes, _| {
+        city.reader.changes_after(city.id, 0, PAGE, |mut changes, _| {
             // Later ones come with the changes after the snapshot.
             changes.retain(|change| change.revision <= head);
             let rules = all.rules.clone();
             for (index, view) in all.parts() {
-                let shown = Shown { rules: &rules, crew, view }.changes(&changes);
+                let shown = RuleMapping { rules: &rules, crew, view }.changes(&changes);
                 if let Some(rows) = index.load(shown, SEGMENT_ROWS) {
                     index.add_segment(rows.build());
                 }
             }
             true
         })?;
-        let boundaries = reader.boundaries(city.id())?;
+        let boundaries = city.reader.boundaries(city.id)?;
         for (index, _) in all.parts() {
             let rest = index.take_loaded().build();
             index.add_segment(rest);
@@ -194,10 +210,9 @@ impl PublicIndexes {
     /// The store.
     pub fn apply(
         &mut self,
-        city: &City,
+        city: &PublicSource<'_>,
         changes: &[Change],
         crew: &Snapshot,
-        reader: &Reader,
     ) -> Result<()> {
         let rules = self.rules.clone();
         let before = self.listed.reader().load();
@@ -209,13 +224,13 @@ impl PublicIndexes {
         let revision = changes.last().map_or(0, |change| change.revision).max(crew.revision());
         let children = match children.is_empty() {
             true => Vec::new(),
-            false => reader.get_many(city.id(), &children)?,
+            false => city.reader.get_many(city.id, &children)?,
         };
         let put = |event| Change { revision, event };
         let children: Vec<Change> =
             children.iter().map(|one| put(Event::Put(one.report.facts()))).collect();
         for (index, view) in self.parts() {
-            let shown = Shown { rules: &rules, crew, view };
+            let shown = RuleMapping { rules: &rules, crew, view };
             let mut all = shown.changes(changes);
             all.extend(shown.changes(&children));
             index.apply(all);
@@ -229,22 +244,22 @@ impl PublicIndexes {
     ///
     /// # Errors
     /// The store.
-    pub fn read_on(&mut self, city: &City, crew: &Snapshot, reader: &Reader) -> Result<()> {
-        let boundaries = reader.boundaries(city.id())?;
+    pub fn read_on(&mut self, city: &PublicSource<'_>, crew: &Snapshot) -> Result<()> {
+        let boundaries = city.reader.boundaries(city.id)?;
         self.parts().for_each(|(index, _)| index.set_boundaries(boundaries.clone()));
         let (seen, head) = (self.revision(), crew.revision());
         let mut changes = Vec::new();
-        reader.changes_after(city.id(), seen, PAGE, |page, _| {
+        city.reader.changes_after(city.id, seen, PAGE, |page, _| {
             changes.extend(page.into_iter().filter(|change| change.revision <= head));
             true
         })?;
-        self.apply(city, &changes, crew, reader)
+        self.apply(city, &changes, crew)
     }
 
     /// Are they still those of this table, of the city's catalogue and of its day?
-    pub fn is_current(&self, city: &City, table: &VisibilityTable) -> bool {
-        let (known, now) = (self.rules.catalogue(), city.catalogue());
-        let is_old = city.now().as_second() - self.built >= CELLS_EVERY_S;
+    pub fn is_current(&self, city: &PublicSource<'_>, table: &VisibilityTable) -> bool {
+        let (known, now) = (self.rules.catalogue(), &city.catalogue);
+        let is_old = city.now - self.built >= CELLS_EVERY_S;
         self.rules.table() == table
             && known.services().len() == now.services().len()
             && !(self.counted.is_some() && is_old)

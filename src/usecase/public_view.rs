@@ -9,12 +9,9 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::index::{Snapshot, SnapshotReader};
 use crate::store::Reader;
-use crate::usecase::public_index::{PublicIndexes, is_listed};
+use crate::usecase::public_index::{NEVER_READ, PublicIndexes, PublicSource, is_listed};
 use crate::usecase::reports::StoredIncident;
 use crate::usecase::{App, City};
-
-/// A revision that no city has: the policies were never read.
-pub const NEVER_READ: u64 = u64::MAX;
 
 impl City {
     /// Reads the newest snapshot of the index that answers a view.
@@ -33,6 +30,17 @@ impl City {
     /// The rules that hold for a view.
     pub(super) fn rules(&self, view: View) -> Option<Arc<PublicRules>> {
         self.public_rules().filter(|_| view != View::Crew)
+    }
+
+    fn source<'a>(&'a self, reader: &'a Reader) -> PublicSource<'a> {
+        PublicSource {
+            id: self.id(),
+            catalogue: self.catalogue(),
+            zone: self.zone(),
+            now: self.now().as_second(),
+            numbers: &self.counted_numbers,
+            reader,
+        }
     }
 
     /// A number by which answers to this view differ from answers to others and under other rules;
@@ -123,13 +131,13 @@ impl City {
     /// built anew at the next poll.
     pub(super) fn apply_to_public(&self, changes: &[Change], reader: &Reader) {
         let crew = self.crew_snapshots().load();
-        self.with_public(|public| public.apply(self, changes, &crew, reader));
+        self.with_public(|public| public.apply(&self.source(reader), changes, &crew));
     }
 
     /// Reads what the public indexes lack, after the crews' index.
     pub(super) fn read_on_public(&self, reader: &Reader) {
         let crew = self.crew_snapshots().load();
-        self.with_public(|public| public.read_on(self, &crew, reader));
+        self.with_public(|public| public.read_on(&self.source(reader), &crew));
     }
 
     fn with_public(&self, change: impl FnOnce(&mut PublicIndexes) -> Result<()>) {
@@ -192,15 +200,15 @@ impl City {
         }
         let is_current = {
             let slot = self.public.lock().unwrap_or_else(|poison| poison.into_inner());
-            slot.as_ref().is_some_and(|public| public.is_current(self, &table))
+            slot.as_ref().is_some_and(|public| public.is_current(&self.source(reader), &table))
         };
         if is_current && read != NEVER_READ {
             return Ok(());
         }
-        let mut built = PublicIndexes::build(self, table, crew, reader)?;
+        let mut built = PublicIndexes::build(&self.source(reader), table, crew)?;
         // From here on commits wait; those since the snapshot are read now.
         self.while_no_commit(|| {
-            built.read_on(self, &self.crew_snapshots().load(), reader)?;
+            built.read_on(&self.source(reader), &self.crew_snapshots().load())?;
             self.shown.store(Some(Arc::new(built.readers())));
             *self.public.lock().unwrap_or_else(|poison| poison.into_inner()) = Some(built);
             Ok(())

@@ -108,8 +108,8 @@ fn found<'a>(answer: &Answer, path: &str, canaries: &[&'a str]) -> Vec<&'a str> 
     canaries.iter().filter(is_in).copied().collect()
 }
 
-/// Asks every request and returns the canaries found, each with the first request that told it.
-fn told<'a>(client: &Client, paths: &[String], canaries: &[&'a str]) -> Vec<(&'a str, String)> {
+/// Asks every request and returns the canaries found, each with the first request that has it.
+fn leaked<'a>(client: &Client, paths: &[String], canaries: &[&'a str]) -> Vec<(&'a str, String)> {
     let mut known = BTreeSet::new();
     let mut all = Vec::new();
     for path in paths {
@@ -138,10 +138,10 @@ fn no_operation_tells_the_public_a_private_value() {
     let canaries = city.planted.iter().flat_map(|one| one.canaries.iter().map(String::as_str));
     let canaries: Vec<&str> = canaries.collect();
     assert!(canaries.len() > 100, "{canaries:?}");
-    assert_eq!(told(&city.public, &paths, &canaries), []);
+    assert_eq!(leaked(&city.public, &paths, &canaries), []);
 
     // The test can fail: a crew reads them.
-    let crew = told(&city.crew, &paths, &canaries);
+    let crew = leaked(&city.crew, &paths, &canaries);
     let read: BTreeSet<&str> = crew.iter().map(|(canary, _)| *canary).collect();
     let secret = |canary: &&&str| !canary.contains('@') && !read.contains(**canary);
     assert_eq!(canaries.iter().filter(secret).collect::<Vec<_>>(), Vec::<&&str>::new());

@@ -198,7 +198,18 @@ fn the_public_index_is_that_of_a_fresh_start_whatever_happens() {
     assert_eq!(city.snapshots(View::Listed).load().len(), 12);
     assert_eq!(city.snapshots(View::Counted).load().len(), 18);
 
-    // Moves between services, and of places.
+    changes_are_followed(&service, &folder, &ids);
+
+    // Other policies while it runs, and none at last.
+    set(&service, &folder, &[("graffiti", "hidden"), ("seringue", "exact")]);
+    assert_as_rebuilt(&service, &folder, "other policies");
+    let exact = POLICIES.map(|(code, _)| (code, "exact"));
+    set(&service, &folder, &exact);
+    eventually("one index serves all again", shares);
+}
+
+/// Reports move between services and places, are merged and come in a batch.
+fn changes_are_followed(service: &LocalService, folder: &Folder, ids: &[String]) {
     let patch = |id: &str, body: Value| {
         let path = format!("/api/v1/reports/{id}");
         let headers = [("Content-Type", "application/json")];
@@ -209,35 +220,35 @@ fn the_public_index_is_that_of_a_fresh_start_whatever_happens() {
         [(0, "seringue"), (1, "batiment-insalubre"), (2, "graffiti"), (3, "nid-de-poule")]
     {
         patch(&ids[n], json!({ "service_code": to }));
-        assert_as_rebuilt(&service, &folder, to);
+        assert_as_rebuilt(service, folder, to);
     }
     assert_eq!(service.get(&format!("/api/v1/reports/{}", ids[0])).status, 404);
     assert_eq!(service.get(&format!("/api/v1/reports/{}", ids[3])).status, 200);
     patch(&ids[5], json!({ "lon": -71.25, "lat": 46.83 }));
-    assert_as_rebuilt(&service, &folder, "moved");
+    assert_as_rebuilt(service, folder, "moved");
 
     // A duplicate of a report that is hidden does not tell it; it does once that is shown again.
     let (parent, child) = (&ids[4], &ids[8]);
-    assert_eq!(regroup(&service, parent, "merge", json!({ "reports": [child] })).status, 200);
-    assert_as_rebuilt(&service, &folder, "merged");
-    let told = || {
+    assert_eq!(regroup(service, parent, "merge", json!({ "reports": [child] })).status, 200);
+    assert_as_rebuilt(service, folder, "merged");
+    let is_named = || {
         let answer = service.get(&format!("/api/v1/reports/{child}")).body;
         String::from_utf8(answer).unwrap().contains(parent.as_str())
     };
-    assert!(told());
+    assert!(is_named());
     patch(parent, json!({ "service_code": "seringue" }));
-    assert!(!told());
-    assert_as_rebuilt(&service, &folder, "the original is hidden");
+    assert!(!is_named());
+    assert_as_rebuilt(service, folder, "the original is hidden");
     for path in ["reports/{}/history", "incidents/{}"] {
         let path = format!("/api/v1/{}", path.replace("{}", child));
         let body = String::from_utf8(service.get(&path).body).unwrap();
         assert!(!body.contains(parent.as_str()), "{path}: {body}");
     }
     patch(parent, json!({ "service_code": "nid-de-poule" }));
-    assert!(told());
-    assert_as_rebuilt(&service, &folder, "the original is shown again");
+    assert!(is_named());
+    assert_as_rebuilt(service, folder, "the original is shown again");
 
-    // A batch, and an import of another process.
+    // A batch.
     let line = |n: usize| {
         let code = POLICIES[n % 4].0;
         json!({ "service_code": code, "lon": -71.22, "lat": 46.82 }).to_string() + "\n"
@@ -246,12 +257,5 @@ fn the_public_index_is_that_of_a_fresh_start_whatever_happens() {
     let headers = [("Content-Type", "application/x-ndjson")];
     let answer = service.ask("POST", "/api/v1/reports/batch", &headers, lines.as_bytes());
     assert!(answer.status < 300, "{answer:?}");
-    assert_as_rebuilt(&service, &folder, "batch");
-
-    // Other policies while it runs, and none at last.
-    set(&service, &folder, &[("graffiti", "hidden"), ("seringue", "exact")]);
-    assert_as_rebuilt(&service, &folder, "other policies");
-    let exact = POLICIES.map(|(code, _)| (code, "exact"));
-    set(&service, &folder, &exact);
-    eventually("one index serves all again", shares);
+    assert_as_rebuilt(service, folder, "batch");
 }

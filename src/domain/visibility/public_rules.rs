@@ -72,8 +72,8 @@ pub struct PublicRules {
 
 impl PublicRules {
     /// The rules of a table. `cells` are those of each service of `cell`; one without any is
-    /// counted without a place. Days are those of `zone`; `numbers` make the ids of reports that are
-    /// only counted.
+    /// counted without a place. Days are those of `zone`; `numbers` make the ids of reports that
+    /// are only counted.
     pub fn new(
         table: VisibilityTable,
         catalogue: Arc<Catalogue>,

@@ -292,7 +292,8 @@ impl CityWatch {
         if is_due { self.examine(app, city) } else { Ok(()) }
     }
 
-    /// Examines the public view of the city now, due or not, because the public reads the results: tracks the hotspots of the standing search, stores those
+    /// Examines the public view of the city now, due or not, because the public reads the results:
+    /// tracks the hotspots of the standing search, stores those
     /// that changed, scans for alerts, and learns the city's extent again. Does nothing for a
     /// city without a report.
     ///
