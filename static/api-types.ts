@@ -59,6 +59,11 @@ export interface components {
                 group: string;
                 /** @enum {string} */
                 nature: "intervention" | "information" | "complaint" | "comment";
+                /**
+                 * @description How the public sees its reports.
+                 * @enum {string}
+                 */
+                visibility: "exact" | "street" | "cell" | "hidden";
                 synonyms: string[];
                 /** @description Separated by commas. */
                 keywords: string;

@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 
 use crate::cli::notes::counted;
 use crate::cli::shared::{
-    StoreArguments, ask, discarding_empty_store, jurisdiction_id, with_writer,
+    StoreArguments, ask, catalogues, discarding_empty_store, jurisdiction_id, with_writer,
 };
-use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, RetentionPeriod};
+use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, RetentionPeriod, Visibility};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::{Language, format};
 use crate::message;
@@ -57,6 +57,11 @@ struct CityOptions {
     /// a city that exists.
     #[arg(long, value_name = "FIELD=PERIOD")]
     retain: Vec<String>,
+    /// How the public sees the reports of a service or of a group of services: exact, street (the
+    /// place to about 100 metres, no house number, no photo), cell (only numbers of reports, where
+    /// several are) or hidden (nothing). May be repeated.
+    #[arg(long, value_name = "SERVICE=POLICY")]
+    visibility: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -105,6 +110,9 @@ fn print_all(store: &Path) -> Result<()> {
     for (city, _) in cities {
         let reports = counted(reader.report_count(&city.id)?, "report");
         println!("{}, {reports}", described(&city));
+        for (code, policy) in reader.visibility(&city.id)?.lines() {
+            println!("  visibility of {code}: {policy}");
+        }
     }
     Ok(())
 }
@@ -183,6 +191,13 @@ impl CityOptions {
         Ok(city)
     }
 
+    /// The policies of `--visibility`, of services that the city has.
+    fn policies(&self, reader: &Reader, id: &JurisdictionId) -> Result<Vec<(String, Visibility)>> {
+        let mut catalogue = catalogues()?.of(id);
+        reader.services(id)?.into_iter().for_each(|service| catalogue.add(service));
+        jurisdictions::policies(&self.visibility, &catalogue)
+    }
+
     fn add(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
         let city = match (builtin_city(&self.id)?, &self.time_zone) {
@@ -205,7 +220,14 @@ impl CityOptions {
         let city = self.applied_to(city)?;
         discarding_empty_store(path, || {
             let reader = Reader::open(path)?;
-            with_writer(path, |writer| jurisdictions::add(&reader, writer, city.clone()))
+            let policies = self.policies(&reader, &city.id)?;
+            with_writer(path, |writer| {
+                jurisdictions::add(&reader, writer, city.clone())?;
+                match policies.is_empty() {
+                    true => Ok(()),
+                    false => jurisdictions::set_visibility(writer, &city.id, policies),
+                }
+            })
         })?;
         println!("added {}", described(&city));
         Ok(())
@@ -214,10 +236,12 @@ impl CityOptions {
     fn set(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
         let is_same = self.name.is_none() && self.time_zone.is_none() && self.extent.is_none();
-        if is_same && self.retain.is_empty() {
+        if is_same && self.retain.is_empty() && self.visibility.is_empty() {
             let message = message!(
-                "manque : dites ce qui change (--name, --time-zone, --extent, --retain)",
-                "is missing: say what changes (--name, --time-zone, --extent, --retain)"
+                "manque : dites ce qui change (--name, --time-zone, --extent, --retain, \
+                 --visibility)",
+                "is missing: say what changes (--name, --time-zone, --extent, --retain, \
+                 --visibility)"
             );
             return Err(Refusal::new("--name", "", message).into());
         }
@@ -225,12 +249,19 @@ impl CityOptions {
         let before = jurisdictions::stored(&reader, &id)?;
         let after = self.applied_to(before.clone())?;
         let retention = retention(&self.retain)?;
+        let policies = self.policies(&reader, &id)?;
         with_writer(path, |writer| {
             if !retention.is_empty() {
                 writer.execute(SetRetention { jurisdiction: id.clone(), retention })?;
             }
+            if !policies.is_empty() {
+                jurisdictions::set_visibility(writer, &id, policies)?;
+            }
             if is_same { Ok(()) } else { jurisdictions::set(&reader, writer, after) }
         })?;
+        for (code, policy) in reader.visibility(&id)?.lines() {
+            println!("  visibility of {code}: {policy}");
+        }
         let after = jurisdictions::stored(&reader, &id)?;
         println!("{}", described(&after));
         for (field, period) in reader.retention(&id)? {

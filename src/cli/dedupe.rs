@@ -14,7 +14,7 @@ use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, stop_flag, unwritable};
 use crate::domain::{
-    IncidentChange, IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode,
+    IncidentChange, IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode, View,
 };
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::write_review;
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             read.map_err(|message| Refusal::new("--since", text, message))?.second()
         }
     };
-    let snapshot = city.snapshots().load();
+    let snapshot = city.snapshots(View::Crew).load();
     let placed = labelled_pairs::placed(&snapshot);
     let reports: Vec<DocAddress> =
         placed.into_iter().filter(|address| snapshot.requested(*address) >= since).collect();

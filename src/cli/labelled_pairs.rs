@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::cli::import;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
 use crate::cli::temporary_store::TemporaryStore;
-use crate::domain::{Catalogue, Filter, Jurisdiction, ReportTime, ServiceCode, SystemClock};
+use crate::domain::{Catalogue, Filter, Jurisdiction, ReportTime, ServiceCode, SystemClock, View};
 use crate::error::{Error, Refusal, Result};
 use crate::index::{DocAddress, Snapshot};
 use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
@@ -88,7 +88,7 @@ impl LabelledPairs {
             }
         };
         let city = city(&reader, jurisdiction)?;
-        let snapshot = city.snapshots().load();
+        let snapshot = city.snapshots(View::Crew).load();
         let pairs = match &arguments.pairs {
             Some(path) => read_pairs(path)?,
             None => (own_pairs(&snapshot), 0),
@@ -97,7 +97,7 @@ impl LabelledPairs {
     }
 
     fn of(city: City, (pairs, unusable): (Vec<Pair>, usize)) -> Result<Self> {
-        let snapshot = city.snapshots().load();
+        let snapshot = city.snapshots(View::Crew).load();
         let placed = placed(&snapshot);
         let is_placed: HashSet<DocAddress> = placed.iter().copied().collect();
         let find = |id: &str| snapshot.find(id).filter(|address| is_placed.contains(address));

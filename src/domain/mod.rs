@@ -16,6 +16,7 @@ mod spreadsheet;
 mod street;
 mod time;
 mod utc;
+mod visibility;
 mod vocabulary;
 
 pub use boundary::{Boundary, BoundarySet};
@@ -52,4 +53,5 @@ pub use spreadsheet::{defused, restored};
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
+pub use visibility::{MergedCells, PublicRules, View, Visibility, VisibilityTable, is_counted_id};
 pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, RepeatRule, Status, Vocabulary};

@@ -15,9 +15,11 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 
+use crate::domain::View;
 use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
+use crate::http::reply::answer::of_view;
 use crate::http::reply::problem::Problem;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
@@ -111,8 +113,13 @@ macro_rules! handlers {
                     media_type.check(&policy.media_types)?;
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
-                    let call = call?;
-                    self(call $(, $convert)*).await
+                    let mut call = call?;
+                    if policy.audience != Audience::Public {
+                        call.context.view = View::Crew;
+                    }
+                    let (view, variant) = (call.context.view, call.context.variant);
+                    let answer: HandlerResult = self(call $(, $convert)*).await;
+                    answer.map(|response| of_view(response, view, variant))
                 };
                 on(method, handler)
             }

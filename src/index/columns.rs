@@ -277,6 +277,11 @@ impl Columns {
         }
     }
 
+    /// The slots of duplicates with the ids of their parents, by slot.
+    pub(crate) fn parents(&self) -> &[(u32, Box<str>)] {
+        &self.parents
+    }
+
     /// The id of the report of which this one is a duplicate, where that is known.
     pub(crate) fn parent(&self, slot: u32) -> Option<&str> {
         if !self.state(slot).has_parent() {

@@ -1,6 +1,7 @@
 //! A snapshot: the state of a city's index at one revision. It never changes, and reading it takes
 //! no lock.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::{Filter, ReportView, TextSketch};
@@ -182,6 +183,22 @@ impl Snapshot {
     /// The id of the report of which this one is a duplicate, where that is known.
     pub(crate) fn parent(&self, address: DocAddress) -> Option<&str> {
         self.columns(address).parent(address.slot)
+    }
+
+    /// The ids of the reports that are duplicates of any of these.
+    pub(crate) fn children_of(&self, ids: &HashSet<&str>) -> Vec<&str> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for held in &self.segments {
+            for (slot, parent) in held.columns().parents() {
+                if ids.contains(&**parent) && !held.deletes.contains(*slot) {
+                    found.push(held.columns().ids.get(*slot));
+                }
+            }
+        }
+        found
     }
 
     /// The position of a report.

@@ -65,6 +65,21 @@ impl H3Cell {
         self.cell().resolution().into()
     }
 
+    /// The cell of a coarser resolution to which this one belongs; itself at its own resolution.
+    /// `None` for a finer one.
+    ///
+    /// ```
+    /// use pointchaud::place::H3Cell;
+    ///
+    /// let cell = H3Cell::of(-71.2080, 46.8139, 9).unwrap();
+    /// assert_eq!(cell.parent(6), H3Cell::of(-71.2080, 46.8139, 6));
+    /// assert_eq!((cell.parent(9), cell.parent(10)), (Some(cell), None));
+    /// ```
+    pub fn parent(self, resolution: u8) -> Option<Self> {
+        let resolution = Resolution::try_from(resolution).ok()?;
+        self.cell().parent(resolution).map(|cell| Self(cell.into()))
+    }
+
     /// The centre: longitude and latitude in degrees.
     pub fn center(self) -> [f64; 2] {
         let center = LatLng::from(self.cell());

@@ -7,7 +7,7 @@
 use crate::domain::{
     BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
     IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Service, StoredReport,
+    Service, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -73,6 +73,7 @@ commands! {
     ForgetPhotos -> (),
     RewriteStore -> (),
     SetRetention -> (),
+    SetVisibility -> (),
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -383,4 +384,13 @@ pub struct SetRetention {
     pub jurisdiction: JurisdictionId,
     /// How long each field that is named is kept; `None`: for ever. Others stay as they are.
     pub retention: Vec<(ErasableField, Option<RetentionPeriod>)>,
+}
+
+/// Sets how the public sees the reports of services; services that are not named keep their policy.
+/// Takes a revision, because public answers change.
+pub struct SetVisibility {
+    /// The city.
+    pub jurisdiction: JurisdictionId,
+    /// Codes of services or groups, each with its policy.
+    pub policies: Vec<(String, Visibility)>,
 }

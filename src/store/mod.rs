@@ -27,8 +27,8 @@ pub use command::{
     Command, CreateReport, CreateReports, EncryptContacts, EncryptedContacts, EraseEach,
     EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, RemoveJurisdiction,
     RemoveReport, ReplaceBoundaries, RewriteStore, SaveCheckpoint, SaveHotspotTracks,
-    SaveLearnedExtent, SetJurisdiction, SetRetention, SubmitOutcome, UpdateReport, Verdict,
-    WriteCounts, WriteJudge,
+    SaveLearnedExtent, SetJurisdiction, SetRetention, SetVisibility, SubmitOutcome, UpdateReport,
+    Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::config::Limits;
 use crate::domain::{
     Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt, JurisdictionId,
-    Patch, Report, ReportId, StoredReport, SystemClock,
+    Patch, Report, ReportId, StoredReport, SystemClock, View,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
@@ -217,15 +217,17 @@ impl App {
         self.reader().check_file()
     }
 
-    /// The newest snapshot of a city, for queries that take less time than a change of thread.
+    /// The newest snapshot of a city as a view sees it, for queries that take less time than a
+    /// change of thread.
     ///
     /// # Errors
     /// Unavailable while the index is being built.
-    pub fn snapshot(&self, city: &City) -> Result<Arc<Snapshot>> {
-        if city.progress().ready { Ok(city.snapshots().load()) } else { Err(starting()) }
+    pub fn snapshot(&self, city: &City, view: View) -> Result<Arc<Snapshot>> {
+        if city.progress().ready { Ok(city.snapshots(view).load()) } else { Err(starting()) }
     }
 
-    /// Runs a query on the newest snapshot of a city, in the pool of queries. The query ends early
+    /// Runs a query on the newest snapshot of a city as a view sees it, in the pool of queries.
+    /// The query ends early
     /// where its [`Interrupt`] is raised: when the caller has dropped the future, as for a client
     /// that has gone, or the time is over.
     ///
@@ -234,10 +236,10 @@ impl App {
     /// exceeds its time; whatever the query returns.
     pub async fn query<T: Send + 'static>(
         &self,
-        city: &City,
+        (city, view): (&City, View),
         ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let snapshot = self.snapshot(city)?;
+        let snapshot = self.snapshot(city, view)?;
         self.queries.run(move |interrupt| ask(&snapshot, interrupt)).await
     }
 
@@ -248,11 +250,11 @@ impl App {
     /// As [`App::query`].
     pub async fn query_heavy<T: Send + 'static>(
         &self,
-        city: &City,
+        (city, view): (&City, View),
         ask: impl FnOnce(&Snapshot, &Interrupt) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.memory.check()?;
-        let snapshot = self.snapshot(city)?;
+        let snapshot = self.snapshot(city, view)?;
         self.heavy.run(move |interrupt| ask(&snapshot, interrupt)).await
     }
 
@@ -299,14 +301,15 @@ impl App {
         })
     }
 
-    /// Checks, stores and indexes a report. A `judge` may attach it to another report, or hold it
+    /// Checks, stores and indexes a report of a sender with this view. A `judge` may attach it to
+    /// another report, or hold it
     /// back until its sender confirms.
     ///
     /// # Errors
     /// Refusals of the gate; an idempotency key used for another request; the store.
     pub async fn submit(
         &self,
-        city: &City,
+        (city, view): (&City, View),
         draft: Draft,
         idempotency: Option<Idempotency>,
         judge: Option<DuplicateJudge>,
@@ -323,7 +326,7 @@ impl App {
                 report: Box::new(report),
                 idempotency: idempotency.clone(),
                 contact: draft.contact.clone(),
-                judge: judge.clone().map(|judge| city.judged_by(judge)),
+                judge: judge.clone().map(|judge| city.judged_by(view, judge)),
             };
             match self.execute(command).await {
                 // The tracking number may be in use: draw another.

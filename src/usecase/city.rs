@@ -1,19 +1,22 @@
 //! A loaded city: its catalogue, and its index, which is kept up to date with the store.
 
+use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Report, tracking_number,
+    Catalogue, Change, Clock, Draft, Gate, Jurisdiction, JurisdictionId, Report, ReportId, View,
+    tracking_number,
 };
 use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot, SnapshotReader};
 use crate::store::{Reader, Verdict, WriteJudge};
+use crate::usecase::public_index::{NEVER_READ, PublicIndexes, PublicReaders};
 
 /// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
 /// the same commit, which the snapshot does not hold yet.
@@ -60,6 +63,14 @@ pub struct City {
     ready: AtomicBool,
     read: AtomicU64,
     stored: AtomicU64,
+    /// The public indexes and how readers reach them; `None` where everything is exact. Locked
+    /// after `index`, never before it.
+    pub(super) public: Mutex<Option<PublicIndexes>>,
+    pub(super) shown: ArcSwapOption<PublicReaders>,
+    /// Makes the ids of reports that the public only counts.
+    pub(super) counted_numbers: RandomState,
+    /// The revision at which the policies were read last.
+    pub(super) policies_read: AtomicU64,
 }
 
 impl City {
@@ -91,6 +102,10 @@ impl City {
             ready: AtomicBool::new(false),
             read: AtomicU64::new(0),
             stored: AtomicU64::new(0),
+            public: Mutex::new(None),
+            shown: ArcSwapOption::empty(),
+            counted_numbers: RandomState::new(),
+            policies_read: AtomicU64::new(NEVER_READ),
             jurisdiction: ArcSwap::new(Arc::new(jurisdiction)),
         };
         city.reload_catalogue(reader)?;
@@ -151,15 +166,36 @@ impl City {
         admitted.map(|_| ()).map_err(Error::refused)
     }
 
-    /// Binds a duplicate judge to the newest snapshot at the time it is called.
-    pub(super) fn judged_by(&self, judge: DuplicateJudge) -> WriteJudge {
-        let snapshots = self.snapshots.clone();
-        Box::new(move |report, fresh| judge(&snapshots.load(), report, fresh))
+    /// Binds a duplicate judge to the newest snapshot of a view at the time it is called.
+    pub(super) fn judged_by(&self, view: View, judge: DuplicateJudge) -> WriteJudge {
+        let snapshots = self.snapshots(view);
+        let rules = self.rules(view);
+        Box::new(move |report, fresh| {
+            let snapshot = snapshots.load();
+            let Some(rules) = rules else { return judge(&snapshot, report, fresh) };
+            let is_listed = |one: &&Report| rules.of(one.service.as_str()).is_listed();
+            let fresh: Vec<Report> = fresh.iter().filter(is_listed).cloned().collect();
+            let is_known = |id: &ReportId| {
+                snapshot.find(id.as_str()).is_some() || fresh.iter().any(|one| one.id == *id)
+            };
+            match judge(&snapshot, report, &fresh) {
+                // The sender does not learn whether there is such a report.
+                Verdict::Chosen(id) if !is_known(&id) => Verdict::NotProposed(id),
+                Verdict::Found(id) if !is_known(&id) => Verdict::Alone,
+                other => other,
+            }
+        })
     }
 
-    /// Reads the newest snapshot of the index.
-    pub fn snapshots(&self) -> &SnapshotReader {
+    /// Reads the newest snapshot of the index that holds everything.
+    pub(super) fn crew_snapshots(&self) -> &SnapshotReader {
         &self.snapshots
+    }
+
+    /// Runs a function while no commit reaches the indexes.
+    pub(super) fn while_no_commit<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _held = self.lock();
+        run()
     }
 
     /// How far the index has read.
@@ -175,7 +211,7 @@ impl City {
         self.index.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
-    fn reload_catalogue(&self, reader: &Reader) -> Result<()> {
+    pub(super) fn reload_catalogue(&self, reader: &Reader) -> Result<()> {
         let mut catalogue = self.base.clone();
         reader.services(self.id())?.into_iter().for_each(|service| catalogue.add(service));
         self.catalogue.store(Arc::new(catalogue));
@@ -222,9 +258,12 @@ impl City {
         index.set_boundaries(reader.boundaries(self.id())?);
         index.publish_loaded();
         self.reload_catalogue(reader)?;
+        // Before anybody is answered: the public must not see what it may not for a moment.
+        self.refresh_public(reader)?;
         // From here on commits wait for the lock; earlier ones are read now.
         let mut slot = self.lock();
         read_on(self.id(), &mut index, reader)?;
+        self.read_on_public(reader);
         *slot = Some(index);
         self.ready.store(true, Ordering::Release);
         Ok(())
@@ -240,6 +279,9 @@ impl City {
         if first > index_revision(&self.snapshots) + 1 {
             // Another process wrote in between: read everything missing from the store.
             self.reload(index, reader);
+        } else if self.shown.load().is_some() {
+            index.apply(changes.clone());
+            self.apply_to_public(&changes, reader);
         } else {
             index.apply(changes);
         }
@@ -263,13 +305,14 @@ impl City {
             index.set_boundaries(reader.boundaries(self.id())?);
             read_on(self.id(), index, reader)
         });
+        self.read_on_public(reader);
         result.unwrap_or_else(|error| log_index_error(&error));
     }
 
     /// Runs one merge of segments if one is due. Returns whether it did.
     pub fn merge(&self) -> bool {
         let job = self.lock().as_mut().and_then(Index::next_merge);
-        let Some(job) = job else { return false };
+        let Some(job) = job else { return self.merge_public() };
         let merged = job.run();
         if let Some(index) = self.lock().as_mut() {
             index.finish_merge(merged);

@@ -1,12 +1,13 @@
 //! The cities of a store: added, changed, removed, and where their reports lie.
 
-use crate::domain::{Jurisdiction, JurisdictionId};
+use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, Visibility};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::principal_city;
 use crate::message;
 use crate::place::{BBox, learned_city_extent};
 use crate::store::{
-    AddJurisdiction, Reader, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction, Writer,
+    AddJurisdiction, Reader, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction, SetVisibility,
+    Writer,
 };
 
 /// Reports whose places an extent is learned from, at most.
@@ -91,6 +92,46 @@ pub fn set(reader: &Reader, writer: &Writer, jurisdiction: Jurisdiction) -> Resu
     writer.execute(SetJurisdiction { jurisdiction })?;
     reader.forget(&id);
     learn_extent(reader, writer, &id).map(|_| ())
+}
+
+/// The policies of a text as `city set --visibility` takes it, `CODE=POLICY` for each; the
+/// codes are those of services or groups of the city.
+///
+/// # Errors
+/// A text of another form; a policy that there is not; a code that is neither that of a service nor
+/// of a group.
+pub fn policies(texts: &[String], catalogue: &Catalogue) -> Result<Vec<(String, Visibility)>> {
+    let one = |text: &String| {
+        let refused = |message| Error::from(Refusal::new("--visibility", text, message));
+        let words = Visibility::WORDS.join(", ");
+        let read = text.split_once('=');
+        let read = read.and_then(|(code, word)| Some((code, Visibility::parse(word)?)));
+        let (code, policy) = read.ok_or_else(|| {
+            refused(message!(
+                "doit être SERVICE=VALEUR, où VALEUR est l’une de {words}",
+                "must be SERVICE=POLICY, with a policy of {words}"
+            ))
+        })?;
+        let is_group = catalogue.groups().iter().any(|group| group.code == code);
+        if catalogue.get(code).is_none() && !is_group {
+            return Err(catalogue.unknown("--visibility", code).into());
+        }
+        Ok((code.to_owned(), policy))
+    };
+    texts.iter().map(one).collect()
+}
+
+/// Sets how the public sees the reports of services. A running service takes it up within a second
+/// and the time that it takes to read the city's reports.
+///
+/// # Errors
+/// The store.
+pub fn set_visibility(
+    writer: &Writer,
+    id: &JurisdictionId,
+    policies: Vec<(String, Visibility)>,
+) -> Result<()> {
+    writer.execute(SetVisibility { jurisdiction: id.clone(), policies })
 }
 
 /// Removes a city and everything that the store holds of it. Returns the number of its reports.

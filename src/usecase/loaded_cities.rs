@@ -160,6 +160,10 @@ impl LoadedCities {
         for RegisteredCity { jurisdiction, revision, .. } in known {
             if let Some(city) = cities.get(&jurisdiction.id) {
                 city.catch_up(&self.reader, revision);
+                if city.progress().ready {
+                    let refreshed = city.refresh_public(&self.reader);
+                    refreshed.unwrap_or_else(|error| log_index_error(&error));
+                }
             }
         }
     }

@@ -28,6 +28,8 @@ pub mod jurisdictions;
 mod loaded_cities;
 mod memory;
 mod moves;
+mod public_index;
+mod public_view;
 pub mod recurrences;
 pub mod reports;
 mod source_city;
@@ -43,6 +45,7 @@ pub use catalogues::{Catalogues, quebec};
 pub use city::{City, DuplicateJudge, IndexProgress};
 pub use import::{Importer, SettledRow};
 pub use import_summary::Summary;
+pub use public_index::REPORTS_OF_A_CELL_MIN;
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
 
 pub use crate::store::{SubmitOutcome, Verdict};

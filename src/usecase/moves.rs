@@ -24,7 +24,7 @@ impl City {
             && before.position != Some(to)
         {
             let known = (before.id.as_str(), before.area.as_deref());
-            after.area = area_at(&self.snapshots().load(), known, to).map(str::to_owned);
+            after.area = area_at(&self.crew_snapshots().load(), known, to).map(str::to_owned);
         }
         after
     }

@@ -1,6 +1,6 @@
 //! Recurrences: places where a problem was reported again after its repair.
 
-use crate::domain::{Catalogue, Filter, ServiceCode};
+use crate::domain::{Catalogue, Filter, ServiceCode, View};
 use crate::error::Result;
 use crate::index::{DocAddress, Snapshot};
 use crate::query::{self, Recurrence, RecurrenceQuery, Recurrences};
@@ -56,19 +56,19 @@ impl RecurrenceSearch {
 }
 
 impl App {
-    /// The address of the newest report of a place; `None` if it has none.
+    /// The address of the newest report of a place as a view reads it; `None` if it has none.
     ///
     /// # Errors
     /// The store.
     pub fn address_of(
         &self,
-        city: &City,
+        (city, view): (&City, View),
         snapshot: &Snapshot,
         place: &Recurrence,
     ) -> Result<Option<String>> {
         let newest: Vec<&str> =
             place.members.last().map(|address| snapshot.id(*address)).into_iter().collect();
-        let stored = self.reader().get_many(city.id(), &newest)?;
+        let stored = self.stored(city, view, &newest)?;
         Ok(stored.into_iter().next().and_then(|stored| stored.report.address))
     }
 }

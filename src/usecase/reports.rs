@@ -1,7 +1,8 @@
 //! Reading reports and incidents of a city.
 
 use crate::domain::{
-    Filter, IncidentChange, Report, Status, StoredReport, TrackingText, read_tracking, streets,
+    Filter, IncidentChange, Report, Status, StoredReport, TrackingText, View, read_tracking,
+    streets,
 };
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::index::Snapshot;
@@ -53,11 +54,12 @@ impl StoredIncident {
 }
 
 impl App {
-    /// The report with this id, or with this tracking number however it was typed.
+    /// The report with this id, or with this tracking number however it was typed, as a view reads
+    /// it.
     ///
     /// # Errors
     /// Not found; the message says so if the check character of a tracking number is wrong.
-    pub async fn find_report(&self, city: &City, id: &str) -> Result<StoredReport> {
+    pub async fn find_report(&self, city: &City, view: View, id: &str) -> Result<StoredReport> {
         let (reader, key, asked) = (self.reader().clone(), city.id().clone(), id.to_owned());
         let found = self.compute(move || {
             if let Some(stored) = reader.get(&key, &asked)? {
@@ -79,7 +81,7 @@ impl App {
                 )),
             }
         });
-        found.await
+        found.await.and_then(|stored| city.seen(view, stored).ok_or_else(|| Error::not_found(id)))
     }
 
     /// Was a request with this idempotency key carried out before? Without a key, no.
@@ -92,18 +94,27 @@ impl App {
         self.compute(move || reader.is_remembered(&id, &key)).await
     }
 
-    /// The incident that a report belongs to.
+    /// The incident that a report belongs to, as a view reads it.
     ///
     /// # Errors
     /// The store.
-    pub fn incident_of(&self, city: &City, member: StoredReport) -> Result<StoredIncident> {
+    pub fn incident_of(
+        &self,
+        city: &City,
+        view: View,
+        member: StoredReport,
+    ) -> Result<StoredIncident> {
         let reader = self.reader();
-        let original = reader.original(city.id(), member)?;
+        // The view may not see the parent.
+        let id = member.report.id.as_str();
+        let stored = reader.get(city.id(), id)?.ok_or_else(|| Error::not_found(id))?;
+        let original = reader.original(city.id(), stored)?;
         let (children, count) = reader.children(city.id(), original.report.id.as_str())?;
         let members: Vec<StoredReport> = std::iter::once(original).chain(children).collect();
         let ids: Vec<&str> = members.iter().map(|one| one.report.id.as_str()).collect();
         let changes = reader.incident_changes(city.id(), &ids)?;
-        Ok(StoredIncident { members, reports: count + 1, changes })
+        let found = StoredIncident { members, reports: count + 1, changes };
+        Ok(city.seen_incident(view, member, found))
     }
 
     /// Ids of the duplicates of a closed report that are not closed; none while the report itself
@@ -128,7 +139,7 @@ impl App {
     pub fn streets_of(&self, city: &City, members: &[&str]) -> Result<Vec<String>> {
         let step = members.len().div_ceil(ADDRESSES_MAX).max(1);
         let ids: Vec<&str> = members.iter().step_by(step).copied().collect();
-        let stored = self.reader().get_many(city.id(), &ids)?;
+        let stored = self.stored(city, View::Listed, &ids)?;
         Ok(streets(stored.iter().filter_map(|stored| stored.report.address.as_deref())))
     }
 }

@@ -128,6 +128,19 @@ fn links_lead_somewhere() {
 }
 
 #[test]
+fn the_tests_of_the_table_of_attacks_exist() {
+    let table = page("docs/privacy.md");
+    let of = |module: &str| {
+        let named = table.split('`').filter_map(|part| part.strip_prefix(module));
+        let source = page(&format!("tests/it/{}.rs", module.trim_end_matches("::")));
+        named.filter(|name| source.contains(&format!("fn {name}()"))).count()
+            == table.matches(module).count()
+    };
+    assert!(of("canaries::") && of("visibility::"));
+    assert!(table.matches("visibility::").count() > 3);
+}
+
+#[test]
 fn every_page_is_reached_from_the_readme() {
     let readme = page("README.md");
     assert!(readme.contains("](README.fr.md)"), "README.md does not link README.fr.md");

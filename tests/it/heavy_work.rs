@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pointchaud::config::Limits;
+use pointchaud::domain::View;
 use serde_json::Value;
 
 use crate::common::*;
@@ -48,7 +49,7 @@ fn work_of_seconds_does_not_keep_others_waiting() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (begun, wait) = mpsc::channel();
     runtime.spawn(async move {
-        let endless = app.query_heavy(&city, move |_, interrupt| {
+        let endless = app.query_heavy((&city, View::Crew), move |_, interrupt| {
             begun.send(()).unwrap();
             while interrupt.check().is_ok() {
                 std::thread::sleep(Duration::from_millis(1));

@@ -9,7 +9,9 @@ use crate::common::world::*;
 use crate::common::{LocalService, demo_city};
 use ::geo::{Intersects, LineString, MultiPolygon, Point, Polygon};
 use pointchaud::config::Limits;
-use pointchaud::domain::{Boundary, BoundarySet, Filter, IndexedFields, Interrupt, Interrupted};
+use pointchaud::domain::{
+    Boundary, BoundarySet, Filter, IndexedFields, Interrupt, Interrupted, View,
+};
 use pointchaud::error::{ErrorKind, Result};
 use pointchaud::index::{BoundaryIndex, Snapshot};
 use pointchaud::place::{BBox, GridCell, Polygons, Position};
@@ -259,13 +261,13 @@ fn a_query_ends_when_its_caller_has_gone_or_its_time_is_over() {
     let (app, city) = (service.app.clone(), service.app.city(None).unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (ended, wait) = mpsc::channel();
-    let late = app.query(&city, until_unwanted(ended));
+    let late = app.query((&city, View::Crew), until_unwanted(ended));
     assert_eq!(runtime.block_on(late).unwrap_err().kind, ErrorKind::Unavailable);
     wait.recv_timeout(Duration::from_secs(60)).unwrap();
     let (ended, wait) = mpsc::channel();
     let began = Instant::now();
     let work = runtime.spawn(async move {
-        let _ = app.query(&city, until_unwanted(ended)).await;
+        let _ = app.query((&city, View::Crew), until_unwanted(ended)).await;
     });
     std::thread::sleep(Duration::from_millis(20));
     work.abort();

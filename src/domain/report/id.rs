@@ -20,6 +20,11 @@ impl ReportId {
         Self(Arc::default())
     }
 
+    /// An id that no source gave, for a report that is only counted.
+    pub(in crate::domain) fn unlisted(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// Checks an id that a source gave.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ impl Report {
     }
 
     /// An empty report, whose fields are then set one by one.
-    pub(super) fn blank() -> Self {
+    pub(in crate::domain) fn blank() -> Self {
         Self {
             id: ReportId::blank(),
             service: ServiceCode::blank(),

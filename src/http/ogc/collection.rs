@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::Filter;
+use crate::domain::{Filter, View};
 use crate::error::{Error, Result};
 use crate::http::reply::geometry;
 use crate::http::request::parameter::{Parameter, path};
@@ -55,8 +55,18 @@ impl OgcCollection {
     /// # Errors
     /// Not found.
     pub fn find(city: &City, id: &str) -> Result<Self> {
-        let all = Self::all(&city.snapshots().load());
+        let all = Self::all(&city.snapshots(View::Listed).load());
         all.into_iter().find(|collection| collection.id() == id).ok_or_else(|| Error::not_found(id))
+    }
+
+    /// The view from which it is answered to a reader.
+    pub fn view(&self, reader: View) -> View {
+        match self {
+            // The background watch examines what the public sees.
+            Self::Hotspots => View::Counted,
+            Self::Hexes => reader.counted(),
+            Self::Reports | Self::Incidents | Self::Boundaries(_) => reader,
+        }
     }
 
     /// Are its features reports?

@@ -16,8 +16,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::fields::{FieldValue, Kind, QUERYABLE};
-use crate::domain::{Catalogue, ReportLabels, ReportTime, StoredReport};
+use crate::domain::{Catalogue, ReportLabels, ReportTime, StoredReport, View};
 use crate::error::Result;
+use crate::http::request::context::RequestContext;
 use crate::http::state::AppState;
 use crate::http::v1::reports::answer::labels;
 use crate::i18n::Language;
@@ -34,6 +35,7 @@ pub struct StoredReports<'a> {
     city: &'a City,
     catalogue: &'a Catalogue,
     language: Language,
+    view: View,
 }
 
 impl<'a> StoredReports<'a> {
@@ -41,9 +43,10 @@ impl<'a> StoredReports<'a> {
     pub fn new(
         (state, city): (&'a AppState, &'a City),
         catalogue: &'a Catalogue,
-        language: Language,
+        context: &RequestContext,
     ) -> Self {
-        Self { state, city, catalogue, language }
+        let RequestContext { language, view, .. } = *context;
+        Self { state, city, catalogue, language, view }
     }
 }
 
@@ -63,7 +66,7 @@ impl ReportSource for StoredReports<'_> {
     }
 
     fn hold(&self, condition: &Condition, ids: &[&str]) -> Result<Vec<bool>> {
-        let found = self.state.app.reader().get_many(self.city.id(), ids)?;
+        let found = self.state.app.stored(self.city, self.view, ids)?;
         let truths: HashMap<&str, bool> = found
             .iter()
             .map(|stored| {

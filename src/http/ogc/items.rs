@@ -112,7 +112,7 @@ fn read_reports(
 ) -> Result<ReportPage> {
     let DocumentInputs { state, city, snapshot, context, interrupt, .. } = inputs;
     let catalogue = city.catalogue();
-    let source = StoredReports::new((state, city), &catalogue, context.language);
+    let source = StoredReports::new((state, city), &catalogue, context);
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
     let cursor = page.paging.cursor.as_ref();
@@ -134,7 +134,7 @@ fn read_reports(
         };
         let (found, matched) = query::sorted_items(snapshot, &compiled, query, &source, interrupt)?;
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
-        let mut stored = state.app.reader().get_many(city.id(), &ids)?;
+        let mut stored = state.app.stored(city, context.view, &ids)?;
         stored.retain(|stored| stored.created_revision <= began);
         let key = |address: &DocAddress| ListKey::of(snapshot, &order, *address);
         let (first, last) = (found.items.first().map(key), found.items.last().map(key));
@@ -173,7 +173,7 @@ fn report_items(
     let counts = match collection {
         OgcCollection::Incidents => {
             let ids: Vec<&str> = stored.iter().map(|stored| stored.report.id.as_str()).collect();
-            state.app.reader().children_counts(city.id(), &ids)?
+            state.app.children_counts(city, context.view, &ids)?
         }
         _ => Vec::new(),
     };
@@ -239,6 +239,7 @@ pub async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerR
     let Call { state, city, context, request } = &mut call;
     let place = (&**state, &**city);
     let form = Representation::choose((request.page.f, GEOJSON), place, context, &headers)?;
+    context.view = request.collection.view(context.view);
     if !request.collection.is_of_reports() {
         context.variant.examinations = Some(state.watch.city(&state.app, city)?.examinations());
     }
@@ -268,10 +269,11 @@ async fn item(mut call: Call<ItemRequest>, headers: HeaderMap) -> HandlerResult 
         Representation::choose((request.f, GEOJSON), (&**state, &**city), context, &headers)?;
     let form = Arc::new(form);
     let collection = &request.collection;
+    context.view = collection.view(context.view);
     let mut found = None;
     if collection.is_of_reports() {
         let id = &request.id;
-        let stored = state.app.find_report(city, id).await?;
+        let stored = state.app.find_report(city, context.view, id).await?;
         // `find_report` also accepts other spellings of an id, which are not ids of features. A
         // duplicate is not a feature of the collection of incidents.
         let is_it = stored.report.id.as_str() == id.as_str()
@@ -316,7 +318,7 @@ fn one_report(
     let id = stored.report.id.as_str();
     let count = match collection {
         OgcCollection::Incidents => {
-            let counts = state.app.reader().children_counts(city.id(), &[id])?;
+            let counts = state.app.children_counts(city, context.view, &[id])?;
             counts.first().map(|count| count + 1)
         }
         _ => None,

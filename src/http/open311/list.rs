@@ -346,7 +346,7 @@ async fn list<R: Send + 'static>(
         let stored = if request.times.updated == (None, None) {
             let page = request.page(&filter, snapshot);
             let ids: Vec<&str> = page.iter().map(|address| snapshot.id(*address)).collect();
-            state.app.reader().get_many(city.id(), &ids)?
+            state.app.stored(city, context.view, &ids)?
         } else {
             request.changed(&filter, inputs)?
         };
@@ -370,7 +370,7 @@ async fn by_ids<R: Send + 'static>(
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let known: Vec<&str> =
             ids.iter().map(String::as_str).filter(|id| snapshot.find(id).is_some()).collect();
-        let stored = state.app.reader().get_many(city.id(), &known)?;
+        let stored = state.app.stored(city, context.view, &known)?;
         write((state, city), context, format, &stored, is_extended)
     })
     .await
@@ -432,7 +432,7 @@ impl ListParameters {
     /// The page of the reports that were changed in the time range, oldest change first; reads the
     /// store. Only the reports of the page are decoded.
     fn changed(&self, filter: &Filter, inputs: &ResponseInputs<'_>) -> Result<Vec<StoredReport>> {
-        let ResponseInputs { state, city, snapshot, interrupt, .. } = *inputs;
+        let ResponseInputs { state, city, snapshot, context, interrupt } = *inputs;
         let compiled = snapshot.compiled(filter);
         let mut skip = (self.page - 1) * self.size;
         let mut page = Vec::new();
@@ -452,7 +452,7 @@ impl ListParameters {
             }
         };
         let mut take = |stored| {
-            page.push(stored);
+            page.extend(city.seen(context.view, stored));
             page.len() < self.size
         };
         let reader = state.app.reader();

@@ -224,7 +224,7 @@ async fn one_request(call: Call<OneServiceRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
     let (id, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
-    let stored = state.app.find_report(&city, id).await?;
+    let stored = state.app.find_report(&city, context.view, id).await?;
     let tag = context.etag(&state, stored.revision);
     conditional_response(&context, format.media_type(), tag, || {
         write((&state, &city), &context, format, &[stored], request.is_extended)
@@ -246,7 +246,7 @@ async fn token(call: Call<TokenRequest>) -> HandlerResult {
     let Call { state, city, mut context, request } = call;
     let (token, format) = split_format(&request.name)?;
     choose_language(&mut context, request.locale.as_deref());
-    let stored = state.app.find_report(&city, token).await?;
+    let stored = state.app.find_report(&city, context.view, token).await?;
     let found =
         Open311Token { service_request_id: stored.report.id.to_string(), token: token.to_owned() };
     let tag = context.etag(&state, stored.revision);

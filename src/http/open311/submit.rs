@@ -85,11 +85,11 @@ async fn submit_request(
     claimed.add(photos).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &state.model);
-    let submitted = state.app.submit(&city, sent.draft, idempotency, judge).await;
+    let submitted = state.app.submit((&city, context.view), sent.draft, idempotency, judge).await;
     let stored = match submitted.map_err(unknown_service)? {
         SubmitOutcome::Stored { stored, .. } => stored,
         SubmitOutcome::NeedsConfirmation(report) => {
-            return Err(dedupe.confirmation_error(&state, &city, &report)?);
+            return Err(dedupe.confirmation_error(&state, (&city, context.view), &report)?);
         }
     };
     claimed.keep().await;

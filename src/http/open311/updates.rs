@@ -5,7 +5,7 @@ use axum::extract::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::{ExtendedStatus, Idempotency, ReportTime, UpdateDraft};
+use crate::domain::{ExtendedStatus, Idempotency, ReportTime, StoredUpdate, UpdateDraft, View};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::open311::answer::{Open311CreatedUpdate, Open311Update};
 use crate::http::open311::document;
@@ -83,7 +83,10 @@ pub async fn updates<R: Send + 'static>(
         let ResponseInputs { state, city, context, .. } = *inputs;
         let UpdateListParameters { report, range, page, size, is_extended } = request;
         let page = ((page - 1) * size, size);
-        let stored = state.app.reader().updates(city.id(), report.as_deref(), range, page)?;
+        let of = report.as_deref();
+        let stored = state.app.reader().updates(city.id(), of, range, page)?.into_iter();
+        let stored = stored.filter_map(|one| city.seen_update(context.view, one));
+        let stored: Vec<StoredUpdate> = stored.collect();
         let base = context.base(state);
         let update = |one| document::update(one, &base, is_extended);
         let list: Vec<Open311Update> = stored.iter().map(update).collect();
@@ -165,7 +168,10 @@ pub async fn submit_update(
     let paths = parts.paths();
     let SentParts { city, form, photos, api_key } = parts;
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
-    let found = state.app.find_report(&city, &sent.report).await?;
+    let of_crew = shown.authorize(Audience::Crews, &state.access);
+    let is_crew = of_crew.is_ok() || is_crew_key(&state, &api_key);
+    let view = if is_crew { View::Crew } else { context.view };
+    let found = state.app.find_report(&city, view, &sent.report).await?;
     let linked = sent.draft.media.iter().filter(|url| !paths.contains(url));
     let idempotency = sent.idempotency(&api_key).or_else(|| {
         let key = request.key?;
@@ -181,12 +187,11 @@ pub async fn submit_update(
         admitted.map_err(Error::refused)?;
     }
     claimed.add(photos).await?;
-    let of_crew = shown.authorize(Audience::Crews, &state.access);
     let new = NewUpdate {
         report: found.report.id,
         draft: sent.draft,
         idempotency,
-        changes_status: of_crew.is_ok() || is_crew_key(&state, &api_key),
+        changes_status: is_crew,
     };
     let recorded = state.app.add_update(&city, new).await.map_err(|error| match sent.number {
         Some(number) if error.kind == ErrorKind::Conflict => {

@@ -20,6 +20,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::domain::View;
 use crate::usecase::App;
 
 /// Upper bounds of the latency buckets, in seconds: from cached tiles to long statistics.
@@ -151,7 +152,7 @@ fn city_gauges(app: &App) -> Registry {
         let labels = CityLabels { jurisdiction: city.id().to_string() };
         let progress = city.progress();
         let set = |family: &CityGauges, value: u64| family.get_or_create_owned(&labels).set(value);
-        set(&reports, city.snapshots().load().len() as u64);
+        set(&reports, city.snapshots(View::Counted).load().len() as u64);
         set(&revision, progress.read);
         set(&stored, progress.stored);
         set(&ready, u64::from(progress.ready));

@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::Interrupt;
+use crate::domain::{Interrupt, View};
 use crate::error::{Error, Result};
+use crate::http::reply::etag::Variant;
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::state::AppState;
@@ -82,12 +83,12 @@ impl<R: Send + 'static> Call<R> {
     ) -> Result<Response> {
         let Self { state, city, context, request } = self;
         if context.has_if_none_match_tags() {
-            let tag = context.etag(&state, city.snapshots().load().revision());
+            let tag = context.etag(&state, city.snapshots(context.view).load().revision());
             if context.has_etag(&tag) && city.progress().ready {
                 return Ok(not_modified(tag));
             }
         }
-        let (shared, own) = (state.clone(), city.clone());
+        let (shared, own, view) = (state.clone(), city.clone(), context.view);
         let respond = move |snapshot: &Snapshot, interrupt: &Interrupt| {
             let (state, city, context) = (&*shared, &*own, &context);
             let inputs = ResponseInputs { state, city, snapshot, context, interrupt };
@@ -102,9 +103,9 @@ impl<R: Send + 'static> Call<R> {
             Ok(response)
         };
         match cost {
-            CostClass::Quick => respond(&*state.app.snapshot(&city)?, &Interrupt::default()),
-            CostClass::Long => state.app.query(&city, respond).await,
-            CostClass::Heavy => state.app.query_heavy(&city, respond).await,
+            CostClass::Quick => respond(&*state.app.snapshot(&city, view)?, &Interrupt::default()),
+            CostClass::Long => state.app.query((&city, view), respond).await,
+            CostClass::Heavy => state.app.query_heavy((&city, view), respond).await,
         }
     }
 }
@@ -138,6 +139,21 @@ fn insert_cache_headers(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static(VARY));
+}
+
+/// A response whose body depends on who asks, where the city does not show everything to everybody:
+/// caches keep that of a crew for nobody else.
+pub fn of_view(mut response: Response, view: View, variant: Variant) -> Response {
+    if variant.view.is_none() {
+        return response;
+    }
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    let is_kept = headers.get(header::CACHE_CONTROL).is_none_or(|value| value != "no-store");
+    if view == View::Crew && is_kept {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
 }
 
 /// A response with an ETag.

@@ -13,6 +13,8 @@ pub struct Variant {
     pub city: Option<i64>,
     /// For responses with alerts or standing hotspots: number of rounds of the background watch.
     pub examinations: Option<u64>,
+    /// Where a city does not show everything to everybody: who reads it, and by which rules.
+    pub view: Option<i64>,
     /// The response is HTML, not JSON.
     pub html: bool,
     /// For responses that change every minute: the minute of Unix time.
@@ -25,7 +27,7 @@ pub struct Variant {
 /// of two stores have different ETags.
 pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language) -> String {
     let mut tag = format!("W/\"{epoch}-{revision}");
-    let Variant { city, examinations, html, minute, second } = variant;
+    let Variant { city, examinations, view, html, minute, second } = variant;
     let mut number = |name: char, value: Option<i64>| {
         if let Some(value) = value {
             let _ = write!(tag, "-{name}{value}");
@@ -33,6 +35,7 @@ pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language
     };
     number('c', city);
     number('w', examinations.map(u64::cast_signed));
+    number('v', view);
     number('m', minute);
     number('s', second);
     if html {
@@ -104,6 +107,8 @@ mod tests {
             Variant { city: Some(1), ..plain },
             Variant { examinations: Some(0), ..plain },
             Variant { examinations: Some(1), ..plain },
+            Variant { view: Some(-1), ..plain },
+            Variant { view: Some(1), ..plain },
             Variant { html: true, ..plain },
             Variant { minute: Some(1), ..plain },
             Variant { second: Some(1), ..plain },

@@ -11,6 +11,7 @@ use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
 use crate::http::request::reader::{Pairs, ParameterReader};
+use crate::http::request::view::view_of;
 use crate::http::state::AppState;
 use crate::usecase::City;
 
@@ -65,6 +66,8 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
         let (mut context, query, refused) = read_head(parts)?;
         let path = read_path(parts, state).await?;
         let city = context.city(state, &parts.method)?;
+        context.view = view_of(parts, state);
+        context.variant.view = city.view_number(context.view);
         let mut reader = ParameterReader::new((query, path), &parts.headers, Some(&city), refused);
         let request = R::read(&mut reader);
         if ignores_unknown(parts.uri.path()) {
@@ -84,7 +87,8 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for ServiceCall<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Error> {
-        let (context, query, refused) = read_head(parts)?;
+        let (mut context, query, refused) = read_head(parts)?;
+        context.view = view_of(parts, state);
         let path = read_path(parts, state).await?;
         let mut reader = ParameterReader::new((query, path), &parts.headers, None, refused);
         let request = R::read(&mut reader);

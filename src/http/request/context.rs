@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri, header};
 
+use crate::domain::View;
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::accept::weighted;
@@ -26,6 +27,8 @@ pub struct RequestContext {
     pub jurisdiction: Option<String>,
     /// Path and query string of the request, for links.
     pub uri: Uri,
+    /// For whom the response is.
+    pub view: View,
     /// What the response depends on besides the revision of the data, for its ETag.
     pub variant: Variant,
     if_none_match: Option<String>,
@@ -56,6 +59,7 @@ impl RequestContext {
             language,
             jurisdiction: pairs.take("jurisdiction_id"),
             uri: parts.uri.clone(),
+            view: View::default(),
             variant: Variant::default(),
             if_none_match: joined(&parts.headers, header::IF_NONE_MATCH.as_str()),
             host,

@@ -25,4 +25,5 @@ pub mod reader;
 pub mod types;
 pub mod urlencoded;
 pub mod values;
+pub mod view;
 pub mod words;

@@ -30,6 +30,8 @@ pub struct TileVersion {
     pub revision: u64,
     /// For the layer of hotspots: number of rounds of the background watch.
     pub examinations: Option<u64>,
+    /// As [`Variant::view`](crate::http::reply::etag::Variant::view).
+    pub view: Option<i64>,
 }
 
 /// An encoded tile with its version.

@@ -1,5 +1,6 @@
 //! The tile layers.
 
+use crate::domain::View;
 use crate::error::{Error, Result};
 use crate::http::tiles::mvt;
 use crate::i18n::Language;
@@ -43,6 +44,16 @@ impl Layer {
     pub fn parse(name: &str) -> Result<Self> {
         let known = Self::ALL.iter().find(|(_, known)| *known == name);
         known.map(|(layer, _)| *layer).ok_or_else(|| Error::not_found(name))
+    }
+
+    /// The view from which it is drawn for a reader.
+    pub fn view(self, reader: View) -> View {
+        match self {
+            // The background watch examines what the public sees.
+            Self::Hotspots | Self::HotspotMembers => View::Counted,
+            Self::Hexes => reader.counted(),
+            Self::Reports | Self::Clusters | Self::Boundaries => reader,
+        }
     }
 
     /// Its name in paths and inside tiles.

@@ -160,6 +160,7 @@ pub async fn tile_answer<R>(
 ) -> HandlerResult {
     let Call { state, city, context, .. } = call;
     let layer = source.layer;
+    let view = layer.view(context.view);
     let examinations = match layer.is_of_hotspots() {
         true => Some(state.watch.city(&state.app, &city)?.examinations()),
         false => None,
@@ -168,14 +169,16 @@ pub async fn tile_answer<R>(
     let own_number = city.number();
     let varies_by_language = layer.has_texts();
     let language = if varies_by_language { context.language.code() } else { "" };
-    let key = format!("{}\0{language}", context.uri);
-    let version = move |revision| TileVersion { city: own_number, revision, examinations };
-    let present = version(city.snapshots().load().revision());
+    let key = format!("{}\0{language}\0{view:?}", context.uri);
+    let rules = context.variant.view;
+    let version =
+        move |revision| TileVersion { city: own_number, revision, examinations, view: rules };
+    let present = version(city.snapshots(view).load().revision());
     if let Some(kept) = state.tiles.get(&key, present) {
         return Ok(kept.answer(context.has_etag(kept.tag()), takes_gzip));
     }
     let (reading, own, language) = (state.clone(), city.clone(), context.language);
-    let made = state.app.query(&city, move |snapshot, _| {
+    let made = state.app.query((&city, view), move |snapshot, _| {
         let (bytes, left_out) = make((&reading, &own), snapshot, (&source, tile), language)?;
         let made = CachedTile::new(version(snapshot.revision()), bytes, left_out)?;
         let made = made.varying_by_language(varies_by_language);
@@ -216,9 +219,10 @@ request! {
     }
 }
 
-async fn about(call: Call<AboutRequest>) -> HandlerResult {
+async fn about(mut call: Call<AboutRequest>) -> HandlerResult {
     let layer = Layer::parse(call.request.name.strip_suffix(".json").unwrap_or(""))?;
     check_filter(layer, &call.request.filter, &call.context.uri)?;
+    call.context.view = layer.view(call.context.view);
     call.respond(JSON, CostClass::Long, move |inputs, AboutRequest { filter, .. }| {
         let ResponseInputs { state, snapshot, context, .. } = *inputs;
         let base = context.base(state);

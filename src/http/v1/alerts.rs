@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::Filter;
+use crate::domain::{Filter, View, is_counted_id};
 use crate::export::areas::{AreaCollection, AreaFeature, figure};
 use crate::export::geojson::{MEDIA_TYPE, instant};
 use crate::http::openapi::content::geojson;
@@ -69,6 +69,7 @@ async fn alerts(mut call: Call<AlertsRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
     call.context.variant.examinations = Some(watched.examinations());
     let found = watched.alerts();
+    call.context.view = View::Counted;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, AlertsRequest { filter }| {
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let catalogue = city.catalogue();
@@ -165,6 +166,7 @@ fn feature(
     let days = alert.days(at);
     let cell = alert.cells.first().map(H3Cell::to_string).unwrap_or_default();
     let id = format!("{}-{cell}-{days}", alert.service);
+    let listed = alert.members.iter().filter(|id| !is_counted_id(id));
     let properties = AlertOut {
         service_code: alert.service.to_string(),
         service_name: names.service(alert.service.as_str()).to_owned(),
@@ -177,7 +179,7 @@ fn feature(
         log_likelihood_ratio: figure(alert.log_likelihood_ratio),
         p: figure(alert.p),
         recurrence_days: figure(alert.recurrence_days),
-        service_request_ids: alert.members.iter().take(MEMBERS_MAX).cloned().collect(),
+        service_request_ids: listed.take(MEMBERS_MAX).cloned().collect(),
         level: match alert.level() {
             AlertLevel::Alert => AlertLevelOut::Alert,
             AlertLevel::Watch => AlertLevelOut::Watch,

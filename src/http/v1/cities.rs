@@ -42,8 +42,9 @@ struct JurisdictionOut {
 }
 
 async fn list(call: ServiceCall) -> HandlerResult {
+    let view = call.context.view.counted();
     let cities = call.state.app.cities().into_iter().map(|city| {
-        let snapshot = city.snapshots().load();
+        let snapshot = city.snapshots(view).load();
         let jurisdiction = city.jurisdiction();
         JurisdictionOut {
             jurisdiction_id: jurisdiction.id.as_str().to_owned(),

@@ -110,7 +110,8 @@ request! {
     }
 }
 
-async fn dbscan(call: Call<DbscanRequest>) -> HandlerResult {
+async fn dbscan(mut call: Call<DbscanRequest>) -> HandlerResult {
+    call.context.view = call.context.view.counted();
     call.respond(MEDIA_TYPE, CostClass::Heavy, |inputs, request| {
         answer(inputs, &request, inputs.state.app.limits.dbscan_max)
     })
@@ -127,7 +128,8 @@ request! {
     }
 }
 
-async fn hdbscan(call: Call<HdbscanRequest>) -> HandlerResult {
+async fn hdbscan(mut call: Call<HdbscanRequest>) -> HandlerResult {
+    call.context.view = call.context.view.counted();
     call.respond(MEDIA_TYPE, CostClass::Heavy, |inputs, request| {
         let HdbscanRequest { query, limit, with_members, filter } = request;
         let request = DbscanRequest { query, limit, with_members, filter };

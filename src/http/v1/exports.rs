@@ -15,7 +15,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use schemars::JsonSchema;
 
-use crate::domain::{Accuracy, Filter, StoredReport};
+use crate::domain::{Accuracy, Filter, StoredReport, View};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::{Feature, ReportOut};
 use crate::export::{Export, ExportFormat, TemporaryExport};
@@ -144,7 +144,7 @@ async fn export(
     request: Request,
 ) -> HandlerResult {
     let Call { state, city, context, request: ExportRequest { filter } } = call;
-    let snapshot = state.app.snapshot(&city)?;
+    let (view, snapshot) = (context.view, state.app.snapshot(&city, context.view)?);
     let tag = context.etag(&state, snapshot.revision());
     if context.has_if_none_match_tags() && context.has_etag(&tag) {
         return Ok(not_modified(tag));
@@ -177,7 +177,7 @@ async fn export(
     let (app, language, room) = (state.app.clone(), context.language, state.stream_room.clone());
     let work = app.compute(move || {
         let target = ExportTarget::begin(one.format)?;
-        Ok(ExportWork { state, city, language, snapshot, filter, rows, done: 0, target })
+        Ok(ExportWork { state, city, view, language, snapshot, filter, rows, done: 0, target })
     });
     let work = work.await?;
     *response.body_mut() = match one.format.is_text() {
@@ -250,6 +250,7 @@ impl ExportTarget {
 struct ExportWork {
     state: Arc<AppState>,
     city: Arc<City>,
+    view: View,
     language: Language,
     /// The state of the city in which the reports were chosen.
     snapshot: Arc<Snapshot>,
@@ -270,7 +271,7 @@ impl ExportWork {
         let end = self.rows.len().min(self.done + STEP_ROWS);
         let rows = self.rows.get(self.done..end).unwrap_or_default();
         let ids: Vec<&str> = rows.iter().map(|row| self.snapshot.id(*row)).collect();
-        let mut stored = self.state.app.reader().get_many(self.city.id(), &ids)?;
+        let mut stored = self.state.app.stored(&self.city, self.view, &ids)?;
         stored.retain(|one| self.passes(one));
         let (city, catalogue) = (self.city.clone(), self.city.catalogue());
         for one in &stored {
@@ -290,7 +291,7 @@ impl ExportWork {
         if stored.revision <= self.snapshot.revision() {
             return true;
         }
-        let now = self.city.snapshots().load();
+        let now = self.city.snapshots(self.view).load();
         let compiled = now.compiled(&self.filter);
         let is_placed = self.filter.bbox.is_none()
             || self.filter.approximate

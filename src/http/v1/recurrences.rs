@@ -12,6 +12,7 @@ use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{CostClass, ResponseInputs, to_json};
 use crate::http::request::call::Call;
+use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::query;
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, LIMIT};
@@ -19,7 +20,6 @@ use crate::http::request::types::number;
 use crate::http::state::AppState;
 use crate::http::v1::members::members;
 use crate::http::v1::sentences::SentenceNames;
-use crate::i18n::Language;
 use crate::index::{DocAddress, Snapshot};
 use crate::query::Recurrence;
 use crate::usecase::City;
@@ -65,7 +65,7 @@ request! {
 async fn list(call: Call<RecurrencesRequest>) -> HandlerResult {
     call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
-        answer(state, city, snapshot, request, context.language)
+        answer(state, city, snapshot, request, context)
     })
     .await
 }
@@ -75,17 +75,18 @@ fn answer(
     city: &City,
     snapshot: &Snapshot,
     request: RecurrencesRequest,
-    language: Language,
+    context: &RequestContext,
 ) -> Result<Vec<u8>> {
     let RecurrencesRequest { radius_m, days, chronic_from, limit, filter } = request;
     let search = RecurrenceSearch { filter, radius_m, within_days: days, chronic_from };
     let catalogue = city.catalogue();
     let FoundRecurrences { found, services_left_out } = search.find(snapshot, &catalogue)?;
-    let names = SentenceNames { catalogue: &catalogue, zone: city.zone(), language };
+    let names =
+        SentenceNames { catalogue: &catalogue, zone: city.zone(), language: context.language };
     let shown = found.places.get(..found.places.len().min(limit)).unwrap_or_default();
     let mut features = Vec::with_capacity(shown.len());
     for place in shown {
-        let address = state.app.address_of(city, snapshot, place)?;
+        let address = state.app.address_of((city, context.view), snapshot, place)?;
         features.push(feature(snapshot, place, address, &names));
     }
     let head = RecurrencesHead {

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{Attribute, Catalogue, Datatype, Nature, Service, Vocabulary};
+use crate::domain::{
+    Attribute, Catalogue, Datatype, Nature, PublicRules, Service, Visibility, Vocabulary,
+};
 use crate::export::word::Word;
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
@@ -65,6 +67,9 @@ struct ServiceOut<'a> {
     description: &'a str,
     group: &'a str,
     nature: Word<Nature>,
+    /// How the public sees its reports.
+    #[schemars(extend("x-fr" = "Comment le public voit ses demandes."))]
+    visibility: Word<Visibility>,
     synonyms: &'a [String],
     /// Separated by commas.
     keywords: String,
@@ -101,24 +106,35 @@ struct ValueOut<'a> {
 }
 
 async fn list(call: Call<()>) -> HandlerResult {
-    let Call { state, city, context, .. } = call;
+    let Call { state, city, mut context, .. } = call;
     let catalogue = city.catalogue();
+    let rules = city.public_rules();
+    context.variant.view = rules.as_ref().map(|rules| rules.fingerprint());
     let tag = context.etag(&state, catalogue.services().len() as u64);
-    conditional_response(&context, JSON, tag, || to_json(&services(&catalogue, context.language)))
+    conditional_response(&context, JSON, tag, || {
+        to_json(&services(&catalogue, rules.as_deref(), context.language))
+    })
 }
 
-fn services(catalogue: &Catalogue, language: Language) -> ServiceList<'_> {
+fn services<'a>(
+    catalogue: &'a Catalogue,
+    rules: Option<&PublicRules>,
+    language: Language,
+) -> ServiceList<'a> {
+    let visibility = |code| rules.map_or(Visibility::Exact, |rules| rules.of(code));
     let groups = catalogue.groups().iter();
     let services = catalogue.services().iter();
     ServiceList {
         groups: groups
             .map(|group| GroupOut { code: &group.code, name: language.pick(&group.names) })
             .collect(),
-        services: services.map(|one| service(one, language)).collect(),
+        services: services
+            .map(|one| service(one, visibility(one.code.as_str()), language))
+            .collect(),
     }
 }
 
-fn service(service: &Service, language: Language) -> ServiceOut<'_> {
+fn service(service: &Service, visibility: Visibility, language: Language) -> ServiceOut<'_> {
     ServiceOut {
         service_code: service.code.as_str(),
         service_name: language.pick(&service.names),
@@ -126,6 +142,7 @@ fn service(service: &Service, language: Language) -> ServiceOut<'_> {
         description: language.pick(&service.descriptions),
         group: &service.group,
         nature: Word(service.nature),
+        visibility: Word(visibility),
         synonyms: &service.synonyms,
         keywords: service.keywords.join(", "),
         attributes: service.attributes.iter().map(|one| attribute(one, language)).collect(),

@@ -149,6 +149,7 @@ request! {
 async fn stats(mut call: Call<StatsRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
     call.context.variant.examinations = Some(watched.examinations());
+    call.context.view = call.context.view.counted();
     call.respond(JSON, CostClass::Long, move |inputs, StatsRequest { filter, fields, areas }| {
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let days_max = state.app.limits.days_max;

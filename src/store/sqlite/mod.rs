@@ -27,6 +27,7 @@ mod row;
 mod seen_ids;
 mod store_file;
 mod transaction;
+mod visibility;
 mod write_incidents;
 mod write_jurisdictions;
 mod write_private;

@@ -15,7 +15,8 @@ use crate::store::sqlite::transaction::WriteTransaction;
 const LAST_NUMBER: &str = "last_number";
 
 /// Tables whose rows name their jurisdiction by its id; those that others refer to come last.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
+    "visibility",
     "report_change",
     "report_update",
     "report_contact",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use crate::domain::{Filter, HotspotTrack, ServiceCode};
+use crate::domain::{Filter, HotspotTrack, ServiceCode, View};
 use crate::error::Result;
 use crate::index::Snapshot;
 use crate::query;
@@ -283,7 +283,7 @@ impl CityWatch {
 
     /// Examines the city if it is due.
     pub(super) fn examine_if_due(&self, app: &App, city: &City) -> Result<()> {
-        let revision = city.snapshots().load().revision();
+        let revision = city.snapshots(View::Counted).load().revision();
         let is_due = {
             let last_examination = locked(&self.last_examination);
             let news = revision.saturating_sub(last_examination.revision);
@@ -292,14 +292,15 @@ impl CityWatch {
         if is_due { self.examine(app, city) } else { Ok(()) }
     }
 
-    /// Examines the city now, due or not: tracks the hotspots of the standing search, stores those
+    /// Examines the public view of the city now, due or not, because the public reads the results:
+    /// tracks the hotspots of the standing search, stores those
     /// that changed, scans for alerts, and learns the city's extent again. Does nothing for a
     /// city without a report.
     ///
     /// # Errors
     /// The tracks or the extent cannot be stored.
     pub fn examine(&self, app: &App, city: &City) -> Result<()> {
-        let snapshot = city.snapshots().load();
+        let snapshot = city.snapshots(View::Counted).load();
         if snapshot.is_empty() {
             return Ok(());
         }

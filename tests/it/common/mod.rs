@@ -5,6 +5,7 @@ pub mod cql;
 pub mod cql_random;
 mod cql_truth;
 pub mod filing;
+pub mod private_city;
 mod service;
 pub mod world;
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{Interrupt, ReportTime};
+use crate::domain::{Interrupt, ReportTime, View};
 use crate::error::Result;
 use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
@@ -84,12 +84,12 @@ request! {
 async fn answer_batch(call: Call<BatchRequest>, body: Request) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let (limit, body) = (request.limit, body.into_body());
-    state.app.snapshot(&city)?;
+    state.app.snapshot(&city, context.view)?;
     let limits = &state.app.limits;
     let lines = BodyLines::new(body, u64::MAX, limits.request_time_max);
     let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
-    let (language, refused) = (context.language, RefusedLines::default());
-    let batch = DuplicateBatch { state, city, limit, language, refused };
+    let (language, view, refused) = (context.language, context.view, RefusedLines::default());
+    let batch = DuplicateBatch { state, city, view, limit, language, refused };
     tokio::spawn(batch.run(lines, sender));
     let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
@@ -100,6 +100,7 @@ async fn answer_batch(call: Call<BatchRequest>, body: Request) -> HandlerResult 
 struct DuplicateBatch {
     state: Arc<AppState>,
     city: Arc<City>,
+    view: View,
     limit: usize,
     language: Language,
     refused: RefusedLines,
@@ -111,9 +112,10 @@ impl DuplicateBatch {
         let mut next_row = None;
         while let Some(rows) = lines.next(CHUNK).await {
             let (work, city, limit) = (self.state.clone(), self.city.clone(), self.limit);
-            let answered = self.state.app.query(&self.city, move |snapshot, interrupt| {
-                answer_lines(&work, &city, snapshot, rows, (limit, interrupt))
-            });
+            let answered =
+                self.state.app.query((&self.city, self.view), move |snapshot, interrupt| {
+                    answer_lines(&work, &city, snapshot, rows, (limit, interrupt))
+                });
             let Ok(answered) = answered.await else {
                 // Aborting shows the client that the response is incomplete.
                 return sender.abort(std::io::Error::other("unavailable")).await;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::response::Response;
 use serde_json::json;
 
-use crate::domain::{Report, ReportId, StoredReport};
+use crate::domain::{Report, ReportId, StoredReport, View};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::reply::answer::{response_without_etag, to_json};
+use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
     Defaulted, Optional, Parameter, ParameterGroup, group, query,
@@ -22,7 +23,6 @@ use crate::http::v1::duplicates::answer::{
     DuplicateAnswerContext, DuplicateSummary, HOW_TO_CONFIRM, duplicates, summaries,
 };
 use crate::http::v1::duplicates::params::ACCURACY_M;
-use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::message;
 use crate::query::{DuplicateAnswer, DuplicateModel, DuplicateRule};
@@ -100,13 +100,13 @@ impl Dedupe {
     pub fn summaries(
         &self,
         state: &AppState,
-        city: &City,
+        (city, view): (&City, View),
         stored: &StoredReport,
     ) -> Result<Option<Vec<DuplicateSummary>>> {
         if !self.0.lists_duplicates() {
             return Ok(None);
         }
-        let snapshot = state.app.snapshot(city)?;
+        let snapshot = state.app.snapshot(city, view)?;
         let answer = self.answer(state, city, &snapshot, &stored.report);
         Ok(Some(answer.map_or_else(Vec::new, |(_, answer)| summaries(&snapshot, &answer))))
     }
@@ -118,10 +118,10 @@ impl Dedupe {
     pub fn confirmation_error(
         &self,
         state: &AppState,
-        city: &City,
+        (city, view): (&City, View),
         report: &Report,
     ) -> Result<Error> {
-        let snapshot = state.app.snapshot(city)?;
+        let snapshot = state.app.snapshot(city, view)?;
         let answer = self.answer(state, city, &snapshot, report);
         let found = answer.map_or_else(Vec::new, |(_, answer)| summaries(&snapshot, &answer));
         let ids: Vec<&str> = found.iter().map(DuplicateSummary::id).collect();
@@ -152,9 +152,10 @@ impl Dedupe {
         state: &AppState,
         city: &City,
         report: &Report,
-        language: Language,
+        context: &RequestContext,
     ) -> Result<Response> {
-        let snapshot = state.app.snapshot(city)?;
+        let (language, view) = (context.language, context.view);
+        let snapshot = state.app.snapshot(city, view)?;
         let Some((rule, answer)) = self.answer(state, city, &snapshot, report) else {
             return Err(Error::internal("a report without a position needs confirmation"));
         };

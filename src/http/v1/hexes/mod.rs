@@ -107,11 +107,12 @@ request! {
     }
 }
 
-async fn list(call: Call<HexesRequest>) -> HandlerResult {
+async fn list(mut call: Call<HexesRequest>) -> HandlerResult {
     let cost = match call.request.tests {
         (_, Some(_)) => CostClass::Heavy,
         (_, None) => CostClass::Long,
     };
+    call.context.view = call.context.view.counted();
     call.respond(MEDIA_TYPE, cost, render).await
 }
 

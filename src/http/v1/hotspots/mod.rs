@@ -2,7 +2,7 @@
 
 pub mod answer;
 
-use crate::domain::{Filter, HotspotTrack};
+use crate::domain::{Filter, HotspotTrack, View, Visibility, is_counted_id};
 use crate::error::{Error, Result};
 use crate::export::areas::{AreaCollection, AreaFeature, WindowOut, figure};
 use crate::export::geojson::MEDIA_TYPE;
@@ -30,7 +30,7 @@ use crate::place::BBox;
 use crate::query::{Exposure, HotspotQuery, RATIO_MIN, REPORTS_MIN};
 use crate::usecase::City;
 use crate::usecase::hotspots::{HotspotSearch, NumberedHotspot, current_hotspot};
-use crate::usecase::watch::{CityWatch, STANDING_DAYS, STANDING_RATE};
+use crate::usecase::watch::{CityWatch, STANDING_DAYS, STANDING_RATE, standing_service};
 
 /// Limit of the number of hotspots in a response.
 const HOTSPOTS_MAX: usize = 200;
@@ -99,8 +99,9 @@ request! {
     }
 }
 
-async fn list(call: Call<HotspotListRequest>) -> HandlerResult {
+async fn list(mut call: Call<HotspotListRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
+    call.context.view = View::Counted;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, request| {
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
@@ -220,7 +221,8 @@ pub fn standing_members(
     let members = found
         .ranked(HOTSPOTS_MAX)
         .flat_map(|(_, one)| one.hotspot.members.iter().map(|member| (one.number, *member)));
-    Ok(members.collect())
+    let is_listed = |(_, member): &(u64, DocAddress)| !is_counted_id(snapshot.id(*member));
+    Ok(members.filter(is_listed).collect())
 }
 
 request! {
@@ -231,11 +233,14 @@ request! {
     }
 }
 
-async fn one(call: Call<HotspotRequest>) -> HandlerResult {
+async fn one(mut call: Call<HotspotRequest>) -> HandlerResult {
     let watched = call.state.watch.city(&call.state.app, &call.city)?;
     let number: Option<u64> = call.request.id.parse().ok();
     let track = number.and_then(|number| watched.track(number));
+    // It may have been found before its service was hidden.
+    let track = track.filter(|track| !is_hidden(&call.city, track));
     let track = track.ok_or_else(|| Error::not_found(&call.request.id))?;
+    call.context.view = View::Counted;
     call.respond(MEDIA_TYPE, CostClass::Long, move |inputs, _| {
         let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
         let renderer = HotspotRenderer { state, city, snapshot, language: context.language };
@@ -243,6 +248,12 @@ async fn one(call: Call<HotspotRequest>) -> HandlerResult {
         to_json(&SingleHotspot { as_of: snapshot.revision(), feature })
     })
     .await
+}
+
+fn is_hidden(city: &City, track: &HotspotTrack) -> bool {
+    let service = standing_service(&track.search);
+    let policy = service.zip(city.public_rules()).map(|(code, rules)| rules.of(code));
+    policy == Some(Visibility::Hidden)
 }
 
 /// A hotspot in its present state if the standing search still finds it, otherwise its history.

@@ -86,7 +86,7 @@ fn read(
     member: StoredReport,
     context: &RequestContext,
 ) -> Result<Response> {
-    let found = state.app.incident_of(city, member)?;
+    let found = state.app.incident_of(city, context.view, member)?;
     let tag = context.etag(state, found.revision());
     conditional_response(context, MEDIA_TYPE, tag, || {
         let members = found.members.iter();
@@ -97,7 +97,7 @@ fn read(
 
 async fn one(call: Call<IncidentRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let found = state.app.find_report(&city, &request.id).await?;
+    let found = state.app.find_report(&city, context.view, &request.id).await?;
     let reading = state.clone();
     state.app.compute(move || read(&reading, &city, found, &context)).await
 }
@@ -108,10 +108,10 @@ type ReadChange = fn(ReportId, &[u8]) -> Result<(IncidentCommand, String)>;
 /// Changes the membership of an incident and responds with the result.
 async fn regroup(call: Call<IncidentRequest>, body: Bytes, change: ReadChange) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let found = state.app.find_report(&city, &request.id).await?;
+    let found = state.app.find_report(&city, context.view, &request.id).await?;
     let (command, author) = change(found.report.id.clone(), &body)?;
     state.app.regroup(&city, command, author).await?;
-    let found = state.app.find_report(&city, found.report.id.as_str()).await?;
+    let found = state.app.find_report(&city, context.view, found.report.id.as_str()).await?;
     let reading = state.clone();
     state.app.compute(move || read(&reading, &city, found, &context)).await
 }

@@ -54,7 +54,7 @@ pub fn report_page(
 ) -> Result<Collection<'static, ReportOut>> {
     let ResponseInputs { state, city, snapshot, context, .. } = *inputs;
     let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
-    let stored = state.app.reader().get_many(city.id(), &ids)?;
+    let stored = state.app.stored(city, context.view, &ids)?;
     let features = stored.iter().map(|stored| feature(stored, city, context.language)).collect();
     let mut collection = Collection::new(snapshot.revision(), features);
     collection.truncated = page.more;

@@ -7,7 +7,7 @@ pub mod write;
 
 use axum::http::{HeaderValue, header};
 
-use crate::domain::Filter;
+use crate::domain::{Filter, View};
 use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -79,8 +79,12 @@ request! {
 
 async fn one(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let stored = state.app.find_report(&city, &request.id).await?;
-    let tag = report_tag(&state, &stored, context.language);
+    let stored = state.app.find_report(&city, context.view, &request.id).await?;
+    // `If-Match` of a change needs the strong tag, which only crews use.
+    let tag = match context.variant.view {
+        Some(_) if context.view != View::Crew => context.etag(&state, stored.revision),
+        _ => report_tag(&state, &stored, context.language),
+    };
     conditional_response(&context, MEDIA_TYPE, tag, || {
         to_json(&feature(&stored, &city, context.language))
     })
@@ -88,7 +92,7 @@ async fn one(call: Call<ReportRequest>) -> HandlerResult {
 
 async fn history(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
-    let stored = state.app.find_report(&city, &request.id).await?;
+    let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let tag = context.etag(&state, stored.revision);
     if context.has_etag(&tag) {
         return Ok(not_modified(tag));
@@ -96,14 +100,15 @@ async fn history(call: Call<ReportRequest>) -> HandlerResult {
     let (reader, key) = (state.app.reader().clone(), city.id().clone());
     let body = state.app.compute(move || {
         let changes = reader.history(&key, &stored.report.id)?;
+        let changes = city.seen_history(context.view, &stored, changes);
         to_json(&History::new(&stored, &changes))
     });
     Ok(response_with_etag(JSON, &tag, body.await?))
 }
 
 async fn contact(call: Call<ReportRequest>) -> HandlerResult {
-    let Call { state, city, request, .. } = call;
-    let stored = state.app.find_report(&city, &request.id).await?;
+    let Call { state, city, context, request } = call;
+    let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
     let contact = state.app.compute(move || reader.contact(&key, &id)).await?;
     let mut response =

@@ -105,19 +105,21 @@ async fn create(call: Call<CreateRequest>, body: Bytes) -> HandlerResult {
     let base = context.base(&state);
     let photos = media::claim(&state, &base, draft.details.media.iter(), is_repeated).await?;
     let judge = dedupe.judge(&city, &state.model);
-    let (stored, replayed) = match state.app.submit(&city, draft, idempotency, judge).await? {
-        SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
-        SubmitOutcome::NeedsConfirmation(report) => {
-            return dedupe.confirmation_response(&state, &city, &report, context.language);
-        }
-    };
+    let (stored, replayed) =
+        match state.app.submit((&city, context.view), draft, idempotency, judge).await? {
+            SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
+            SubmitOutcome::NeedsConfirmation(report) => {
+                return dedupe.confirmation_response(&state, &city, &report, &context);
+            }
+        };
     photos.keep().await;
     let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
     let location = match context.jurisdiction {
         Some(id) => format!("{location}?jurisdiction_id={id}"),
         None => location,
     };
-    let duplicates = dedupe.summaries(&state, &city, &stored)?;
+    let duplicates = dedupe.summaries(&state, (&city, context.view), &stored)?;
+    let stored = city.filed(context.view, *stored);
     let mut response = written(&state, &city, &stored, context.language, duplicates, Vec::new())?;
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
@@ -146,7 +148,7 @@ request! {
 async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
-    let found = state.app.find_report(&city, &request.id).await?;
+    let found = state.app.find_report(&city, context.view, &request.id).await?;
     let tag = report_tag(&state, &found, context.language);
     if context.has_etag(&tag) {
         let message = message!(

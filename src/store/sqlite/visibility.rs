@@ -1,0 +1,49 @@
+//! The table `visibility`: how the public sees the reports of a city's services.
+
+use rusqlite::params;
+
+use crate::domain::{JurisdictionId, Visibility, VisibilityTable};
+use crate::error::{Error, Result};
+use crate::store::command::SetVisibility;
+use crate::store::sqlite::failure::Step;
+use crate::store::sqlite::reader::Reader;
+use crate::store::sqlite::transaction::WriteTransaction;
+
+impl Reader {
+    /// The policies that a jurisdiction has set.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds a policy that this program does not know.
+    pub fn visibility(&self, jurisdiction: &JurisdictionId) -> Result<VisibilityTable> {
+        self.with(|db| {
+            let sql = "SELECT code, policy FROM visibility WHERE jurisdiction_id = ?";
+            let mut statement = db.prepare_cached(sql)?;
+            let rows = statement.query_map([jurisdiction.as_str()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            let mut table = VisibilityTable::default();
+            for row in rows {
+                let (code, word) = row?;
+                let policy = Visibility::parse(&word);
+                let policy = policy.ok_or_else(|| Error::internal("corrupt visibility"))?;
+                table.set(&code, policy);
+            }
+            Ok(table)
+        })
+    }
+}
+
+impl WriteTransaction<'_> {
+    pub fn set_visibility(&mut self, command: &SetVisibility) -> Step<()> {
+        let id = command.jurisdiction.as_str();
+        self.next_revision(&command.jurisdiction)?;
+        let mut set = self.db.prepare_cached(
+            "INSERT INTO visibility (jurisdiction_id, code, policy) VALUES (?, ?, ?)
+             ON CONFLICT (jurisdiction_id, code) DO UPDATE SET policy = excluded.policy",
+        )?;
+        for (code, policy) in &command.policies {
+            set.execute(params![id, code, policy.as_str()])?;
+        }
+        Ok(())
+    }
+}
