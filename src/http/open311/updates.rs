@@ -24,7 +24,7 @@ use crate::http::request::reader::{ParameterReader, Read};
 use crate::http::request::words::{not_one_of, spellings, value_of};
 use crate::http::v1::media;
 use crate::message;
-use crate::usecase::updates::NewUpdate;
+use crate::usecase::updates::{NewUpdate, check_order};
 
 /// The name of the list in paths.
 pub const UPDATES: &str = "servicerequestupdates";
@@ -144,7 +144,7 @@ impl SentUpdate {
 /// another sender is only kept with the update.
 ///
 /// # Errors
-/// A missing or wrong key; everything that is missing or of the wrong type; not found; a number
+/// A missing or wrong key, also in `Authorization`; everything that is missing or of the wrong type; not found; a number
 /// that was used for another update; the store.
 pub async fn submit_update(
     call: Call<SubmitRequest>,
@@ -156,8 +156,15 @@ pub async fn submit_update(
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
     let SentParts { city, form, photos, api_key } = parts;
+    let is_of_crew = match shown.authorize(Audience::Crews, &state.access) {
+        Ok(()) => true,
+        // A crew whose key is wrong would wait in vain for the status to change.
+        Err(error) if shown.is_given() => return Err(error),
+        Err(_) => false,
+    };
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
     let found = state.app.find_report(&city, &sent.report).await?;
+    check_order(&found.report, &sent.draft)?;
     let linked = sent.draft.media.iter().filter(|url| !paths.contains(url));
     media::check_stored(&state, linked).await?;
     if !photos.is_empty() {
@@ -169,7 +176,6 @@ pub async fn submit_update(
     for photo in photos {
         state.public_config.photo_store.put(photo).await?;
     }
-    let of_crew = shown.authorize(Audience::Crews, &state.access);
     let idempotency = sent.idempotency(&api_key).or_else(|| {
         let key = request.key?;
         Some(Idempotency { key, fingerprint: fingerprint(format!("{:?}", sent.draft).as_bytes()) })
@@ -178,7 +184,7 @@ pub async fn submit_update(
         report: found.report.id,
         draft: sent.draft,
         idempotency,
-        changes_status: of_crew.is_ok() || is_crew_key(&state, &api_key),
+        changes_status: is_of_crew || is_crew_key(&state, &api_key),
     };
     let recorded = state.app.add_update(&city, new).await.map_err(|error| match sent.number {
         Some(number) if error.kind == ErrorKind::Conflict => {

@@ -279,7 +279,7 @@ mod tests {
     use crate::domain::Vocabulary;
     use crate::domain::fields::ALL;
     use crate::http::request::parameter::Extract as _;
-    use crate::http::request::reader::Pairs;
+    use crate::http::request::reader::{EmptyValue, Pairs};
     use crate::i18n::Language;
 
     /// A parameter's own description and the words that it takes.
@@ -317,7 +317,8 @@ mod tests {
         let pairs = filter.query_pairs().into_iter();
         let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
         let mut refused = Vec::new();
-        let query = Pairs::of_query(&query.join("&").replace('+', "%2B"), &mut refused);
+        let query = query.join("&").replace('+', "%2B");
+        let query = Pairs::of_query(&query, EmptyValue::Refused, &mut refused);
         let headers = HeaderMap::new();
         let mut reader = ParameterReader::new((query, Pairs::default()), &headers, None, refused);
         let parsed = FILTER.extract(&mut reader);

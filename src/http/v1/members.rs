@@ -11,6 +11,11 @@ pub fn members<'a>(snapshot: &'a Snapshot, members: &[DocAddress]) -> Vec<&'a st
     members.iter().take(MEMBERS_MAX).map(|address| snapshot.id(*address)).collect()
 }
 
+/// How many of these reports [`members`] leaves out.
+pub fn left_out(members: &[DocAddress]) -> usize {
+    members.len().saturating_sub(MEMBERS_MAX)
+}
+
 /// Numbers of reports by the code of their service.
 pub fn service_counts<'a>(snapshot: &'a Snapshot, services: &[(u16, u64)]) -> Counts<'a> {
     let named = services.iter().map(|(number, n)| (snapshot.service_code(*number), *n));
