@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -19,9 +19,24 @@ use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::message;
 
+/// Headers of responses that pages of other origins may read.
+pub const EXPOSED: [HeaderName; 9] = [
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_LANGUAGE,
+    header::ETAG,
+    header::LINK,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    HeaderName::from_static("content-crs"),
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderName::from_static("pointchaud-left-out"),
+];
+
 /// Headers of an error response of a layer that stay when its body is replaced.
-const KEPT_OF_ERRORS: [HeaderName; 4] = [
+const KEPT_OF_ERRORS: [HeaderName; 5] = [
     header::ALLOW,
+    // Of 415: the media types that the operation reads (RFC 9110, section 15.5.16).
+    header::ACCEPT,
     header::VARY,
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -34,7 +49,10 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let (method, began) = (request.method().clone(), Instant::now());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = match host::check(request.version(), request.headers()) {
+    let checked = host::check(request.version(), request.headers());
+    // No operation is concerned, so no operation says which origins may read the error.
+    let is_of_none = route.is_none() || checked.is_err();
+    let response = match checked {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
@@ -71,6 +89,13 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
             headers.append(name, value.clone());
         }
     }
+    if is_of_none && !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        permit_all_origins(headers);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    if code == StatusCode::NOT_ACCEPTABLE {
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+    }
     if code == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -78,6 +103,15 @@ pub async fn explain(State(state): State<Arc<AppState>>, request: Request, next:
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
     answer
+}
+
+/// Lets pages of other origins read a response, as those of public operations.
+fn permit_all_origins(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let names = EXPOSED.map(|name| name.as_str().to_owned()).join(",");
+    if let Ok(names) = HeaderValue::from_str(&names) {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
 }
 
 /// A response with its language as `Content-Language`, if it has a body that differs by language.

@@ -67,6 +67,7 @@ mod known_ids;
 mod labels;
 mod large;
 mod later_files;
+mod letters;
 mod media;
 mod metrics;
 mod missing_signs;

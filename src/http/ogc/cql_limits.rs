@@ -277,7 +277,8 @@ mod tests {
     /// `powerTerm = arithmeticFactor [caret arithmeticFactor]` (OGC 21-065r2, annex B).
     #[test]
     fn a_power_has_one_exponent() {
-        for text in ["lon > 2 ^ 3 ^ 2", "2^-3^2 = 1", "lon = (1 + 2 ^ lat ^ 2)", "2 ^ (3) ^ 2 = 1"] {
+        for text in ["lon > 2 ^ 3 ^ 2", "2^-3^2 = 1", "lon = (1 + 2 ^ lat ^ 2)", "2 ^ (3) ^ 2 = 1"]
+        {
             let refusal = check_limits(text, false).unwrap_err();
             assert!(refusal.message.en.contains("two ^"), "{text}: {}", refusal.message.en);
         }

@@ -34,7 +34,9 @@ pub fn extent(features: &[Value]) -> Option<BBox> {
         other => vec![other],
     });
     let rects = parts.filter_map(|part| part.bounding_rect());
-    narrowest(rects.filter_map(|rect| {
-        BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok()
-    }))
+    narrowest(
+        rects.filter_map(|rect| {
+            BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok()
+        }),
+    )
 }

@@ -105,9 +105,10 @@ pub const SERVICE: Parameter<Services, Optional> =
 
 const FROM: Parameter<Time, Optional> =
     query("from", Time).optional().example("2026-01-01").described(
-        "Demandes faites à partir de cet instant (RFC 3339) ou de cette date, dans le fuseau de \
-         la ville.",
-        "Reports made at or after this instant (RFC 3339) or date, in the city’s time zone.",
+        "Demandes faites à partir de cet instant (RFC 3339 ; sans décalage, à l’heure de la \
+         ville) ou de cette date.",
+        "Reports made at or after this instant (RFC 3339; without an offset in the city’s time \
+         zone) or date.",
     );
 
 const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").described(
