@@ -75,8 +75,11 @@ async function readJson<T>(response: Response): Promise<T> {
 const get = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
   readJson(await fetch(url, { signal, headers: { Accept: "application/json" } }));
 
-const urlOf = (path: string, params: QueryParams): string =>
-  `${path}?${new URLSearchParams({ ...params, lang: language() })}`;
+/** An address with its parameters; the service refuses empty ones. */
+const urlOf = (path: string, params: QueryParams): string => {
+  const given = Object.entries({ ...params, lang: language() }).filter(([, value]) => value !== "");
+  return `${path}?${new URLSearchParams(given)}`;
+};
 
 const id = encodeURIComponent;
 

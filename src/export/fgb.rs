@@ -13,7 +13,7 @@ use flatgeobuf::{
     GeometryType, Header, HeaderArgs,
 };
 
-use crate::domain::fields::{GEOPACKAGE, Kind};
+use crate::domain::fields::{FieldValue, GEOPACKAGE, Kind};
 use crate::domain::{ReportLabels, StoredReport};
 use crate::error::{Error, Result};
 
@@ -62,9 +62,13 @@ impl<W: Write> FlatGeobuf<W> {
         self.properties.clear();
         for (number, field) in (0u16..).zip(GEOPACKAGE.iter()) {
             let Some(value) = field.shown(stored, labels) else { continue };
+            self.properties.extend_from_slice(&number.to_le_bytes());
+            if let FieldValue::Count(count) = value {
+                self.properties.extend_from_slice(&count.to_le_bytes());
+                continue;
+            }
             // Texts and times alike: the number of the column, the length, the bytes.
             let text = value.into_text();
-            self.properties.extend_from_slice(&number.to_le_bytes());
             self.properties.extend_from_slice(&(text.len() as u32).to_le_bytes());
             self.properties.extend_from_slice(text.as_bytes());
         }
@@ -133,11 +137,15 @@ fn header(count: usize, extent: &NodeItem) -> Vec<u8> {
     for field in GEOPACKAGE.iter() {
         let name = Some(builder.create_string(field.name));
         let description = Some(builder.create_string(field.en));
-        let is_time = field.kind == Kind::Time;
+        let type_ = match field.kind {
+            Kind::Time => ColumnType::DateTime,
+            Kind::Count => ColumnType::ULong,
+            _ => ColumnType::String,
+        };
         let column = ColumnArgs {
             name,
             description,
-            type_: if is_time { ColumnType::DateTime } else { ColumnType::String },
+            type_,
             // A report without a position has no accuracy.
             nullable: !field.required || field.name == "accuracy",
             ..ColumnArgs::default()

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use crate::domain::fields::{FieldValue, GEOPACKAGE};
+use crate::domain::fields::{FieldValue, GEOPACKAGE, Kind};
 use crate::domain::{Field, ReportLabels, ReportTime, StoredReport, format_utc};
 use crate::error::{Error, Result};
 use crate::export::times::{DAY_COLUMNS, instants, is_instant};
@@ -93,10 +93,13 @@ pub struct GeoPackage {
 
 /// The definition of a field's column.
 fn column(field: &Field) -> String {
-    // `GROUP` is a keyword of SQL.
-    let name = if field.name == "group" { "group_code" } else { field.name };
-    let kind = if is_instant(field) { "DATETIME" } else { "TEXT" };
-    format!("{name} {kind}")
+    let kind = match field.kind {
+        _ if is_instant(field) => "DATETIME",
+        Kind::Count => "INTEGER",
+        _ => "TEXT",
+    };
+    // In quotes, because `GROUP` is a keyword of SQL.
+    format!("\"{}\" {kind}", field.name)
 }
 
 /// An instant as GeoPackage writes a DATETIME: with thousandths of a second, in UTC.
@@ -153,10 +156,10 @@ impl GeoPackage {
         let mut times = instants(stored).into_iter();
         let cells = GEOPACKAGE.iter().map(|field| match is_instant(field) {
             true => text(times.next().flatten().map(datetime)),
-            false => {
-                let value = field.shown(stored, labels).map(FieldValue::into_text);
-                text(value.map(|value| value.into_owned()))
-            }
+            false => match field.shown(stored, labels) {
+                Some(FieldValue::Count(count)) => Value::from(count as i64),
+                value => text(value.map(|value| value.into_text().into_owned())),
+            },
         });
         let position = stored.report.position;
         let row =

@@ -23,9 +23,26 @@ use crate::http::state::{AppState, WriteAccess};
 use crate::i18n::Language;
 use crate::message;
 
+/// Headers of responses that pages of other origins may read.
+pub const EXPOSED: [HeaderName; 11] = [
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_LANGUAGE,
+    header::ETAG,
+    header::LINK,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
+    HeaderName::from_static("content-crs"),
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderName::from_static("pointchaud-left-out"),
+];
+
 /// Headers of an error response of a layer that stay when its body is replaced.
-const KEPT_OF_ERRORS: [HeaderName; 4] = [
+const KEPT_OF_ERRORS: [HeaderName; 5] = [
     header::ALLOW,
+    // Of 415: the media types that the operation reads (RFC 9110, section 15.5.16).
+    header::ACCEPT,
     header::VARY,
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -87,6 +104,8 @@ async fn explain(
     let (method, began) = (request.method().clone(), Instant::now());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let checked = host::check(request.version(), request.headers());
+    // No operation is concerned, so no operation says which origins may read the error.
+    let is_of_none = route.is_none() || checked.is_err();
     let response = match checked.and_then(|()| refusal.map_or(Ok(()), Err)) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
@@ -124,6 +143,13 @@ async fn explain(
             headers.append(name, value.clone());
         }
     }
+    if is_of_none && !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        permit_all_origins(headers);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    if code == StatusCode::NOT_ACCEPTABLE {
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+    }
     if code == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -134,6 +160,15 @@ async fn explain(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
     answer
+}
+
+/// Lets pages of other origins read a response, as those of public operations.
+fn permit_all_origins(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let names = EXPOSED.map(|name| name.as_str().to_owned()).join(",");
+    if let Ok(names) = HeaderValue::from_str(&names) {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
 }
 
 /// A response with its language as `Content-Language`, if it has a body that differs by language.

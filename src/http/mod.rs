@@ -110,19 +110,7 @@ fn cors() -> CorsLayer {
             header::ACCEPT_LANGUAGE,
             HeaderName::from_static("idempotency-key"),
         ])
-        .expose_headers([
-            header::CONTENT_DISPOSITION,
-            header::CONTENT_LANGUAGE,
-            header::ETAG,
-            header::LINK,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            RATE_LIMIT,
-            RATE_LIMIT_POLICY,
-            HeaderName::from_static("content-crs"),
-            HeaderName::from_static("idempotency-replayed"),
-            HeaderName::from_static("pointchaud-left-out"),
-        ])
+        .expose_headers(explain::EXPOSED)
         .max_age(PREFLIGHT_AGE)
 }
 

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request as HttpRequest, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 
 use crate::domain::View;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
 use crate::http::reply::answer::of_view;
@@ -110,7 +110,9 @@ macro_rules! handlers {
                                     call: Result<$call>
                                     $(, $name: $kind)*| async move {
                     shown.authorize(policy.audience, &state.access)?;
-                    media_type.check(&policy.media_types)?;
+                    if let Err(error) = media_type.check(&policy.media_types) {
+                        return Ok(unsupported(error, &policy.media_types));
+                    }
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
                     let mut call = call?;
@@ -139,6 +141,16 @@ handlers! {
     ServiceCall<R> [R]; ;
     ServiceCall<R> [R]; body: SentBytes => Bytes = received(body)?;
     ServiceCall<R> [R]; request: HttpRequest => HttpRequest = request;
+}
+
+/// The response to a body that an operation does not read, with `Accept`: the media types that it
+/// reads (RFC 9110, section 15.5.16).
+fn unsupported(error: Error, media_types: &[&str]) -> Response {
+    let mut response = error.into_response();
+    if let Ok(list) = HeaderValue::from_str(&media_types.join(", ")) {
+        response.headers_mut().insert(header::ACCEPT, list);
+    }
+    response
 }
 
 /// The status codes of most operations.

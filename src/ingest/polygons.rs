@@ -159,19 +159,37 @@ fn ring_line(ring: &[Corner]) -> Result<LineString<f64>, Refusal> {
         }
     };
     let corners = ring.iter().map(corner).collect::<Result<Vec<(f64, f64)>, _>>()?;
-    let closed = corners.len() >= 4 && corners.first() == corners.last();
-    if !closed {
-        let n = corners.len();
-        let message = message!(
-            "un anneau a au moins 4 positions, et la dernière est égale à la première ; celui-ci \
-             en a {n}",
-            "a ring has at least 4 positions, and the last equals the first; this one has {n}"
-        );
-        let ends = format!("{:?} … {:?}", corners.first(), corners.last());
-        return Err(Refusal::new("coordinates", ends, message));
+    if corners.len() < 4 || corners.first() != corners.last() {
+        return Err(open_ring(&corners));
     }
     check_span(&corners)?;
     Ok(LineString::from(corners))
+}
+
+/// Why a ring is refused that is too short or does not close, with its first and last position.
+fn open_ring(corners: &[(f64, f64)]) -> Refusal {
+    let n = corners.len();
+    let shown = |(lon, lat): &(f64, f64)| format!("[{lon}, {lat}]");
+    let (ends, message) = match corners {
+        [] => ("[]".to_owned(), message!("est un anneau vide", "is an empty ring")),
+        [one] => (
+            shown(one),
+            message!(
+                "est la seule position d’un anneau ; il en faut au moins 4",
+                "is the only position of a ring; at least 4 are needed"
+            ),
+        ),
+        [first, .., last] => (
+            format!("{} … {}", shown(first), shown(last)),
+            message!(
+                "sont les bouts d’un anneau de {n} positions ; un anneau en a au moins 4, et la \
+                 dernière est égale à la première",
+                "are the ends of a ring of {n} positions; a ring has at least 4, and the last \
+                 equals the first"
+            ),
+        ),
+    };
+    Refusal::new("coordinates", ends, message)
 }
 
 #[cfg(test)]

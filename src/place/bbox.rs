@@ -95,6 +95,41 @@ impl BBox {
     }
 }
 
+/// The box of all these boxes, none of which crosses the antimeridian; `None` without any. Where it
+/// would be wider than half of the Earth, and no box reaches from one hemisphere into the other but
+/// across the antimeridian, it is the box across the antimeridian.
+///
+/// ```
+/// use pointchaud::place::{BBox, narrowest};
+///
+/// let (west, east) = ((177.0, 179.0), (-179.5, -178.0));
+/// let part = |(west, east)| BBox::new(west, -19.0, east, -16.0).unwrap();
+/// let fiji = narrowest([part(west), part(east)]).unwrap();
+/// assert_eq!((fiji.west, fiji.east), (177.0, -178.0));
+/// let world = narrowest([part(west), part(east), part((-10.0, 10.0))]).unwrap();
+/// assert_eq!((world.west, world.east), (-179.5, 179.0));
+/// ```
+pub fn narrowest(boxes: impl IntoIterator<Item = BBox>) -> Option<BBox> {
+    let (mut all, mut east_side, mut west_side) = (None::<BBox>, None::<BBox>, None::<BBox>);
+    let mut is_apart = true;
+    for one in boxes {
+        let add = |to: &mut Option<BBox>| *to = Some(to.map_or(one, |known| known.joined(&one)));
+        add(&mut all);
+        match (one.west >= 0.0, one.east <= 0.0) {
+            (true, _) => add(&mut east_side),
+            (_, true) => add(&mut west_side),
+            _ => is_apart = false,
+        }
+    }
+    let all = all?;
+    match (east_side, west_side) {
+        (Some(from), Some(to)) if is_apart && from.west - to.east > 180.0 => {
+            Some(BBox { west: from.west, east: to.east, ..all })
+        }
+        _ => Some(all),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

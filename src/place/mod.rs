@@ -23,7 +23,7 @@ mod tile;
 
 pub use antimeridian::cut_at_antimeridian;
 pub use area_index::AreaIndex;
-pub use bbox::BBox;
+pub use bbox::{BBox, narrowest};
 pub use distance::{
     CIRCUMFERENCE_M, EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, Meters, Vector, unit_vector, unwrapped,
 };

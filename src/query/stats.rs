@@ -5,7 +5,7 @@ use crate::index::{
     AreaAggregate, BoundaryIndex, Columns, CompiledFilter, PackedState, Selection, SelectionBatch,
     Snapshot,
 };
-use crate::place::BBox;
+use crate::place::{BBox, narrowest};
 use crate::query::day_table::DayTable;
 use crate::query::quantiles::nearest_ranks;
 
@@ -137,7 +137,8 @@ pub fn time_span(snapshot: &Snapshot, compiled: &CompiledFilter) -> Option<(i64,
     (first <= last).then_some((first, last))
 }
 
-/// The bounding box of the matching reports that have a position; none where there are none.
+/// The bounding box of the matching reports that have a position; none where there are none. It
+/// crosses the antimeridian where the reports lie on both sides of it, nearer to it than to 0°.
 ///
 /// ```
 /// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
@@ -155,15 +156,18 @@ pub fn time_span(snapshot: &Snapshot, compiled: &CompiledFilter) -> Option<(i64,
 /// assert_eq!([bbox.west, bbox.south, bbox.east, bbox.north], [-71.3, 46.8, -71.2, 46.9]);
 /// ```
 pub fn extent(snapshot: &Snapshot, compiled: &CompiledFilter) -> Option<BBox> {
-    let mut edges: Option<[f64; 4]> = None;
+    // The boxes of the western and of the eastern hemisphere.
+    let mut sides: [Option<[f64; 4]>; 2] = [None, None];
     each(snapshot, compiled, |columns, slot| {
         if let Some(at) = columns.position(slot) {
             let (x, y) = (at.lon(), at.lat());
-            let [w, s, e, n] = edges.unwrap_or([x, y, x, y]);
-            edges = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
+            let side = &mut sides[usize::from(x >= 0.0)];
+            let [w, s, e, n] = side.unwrap_or([x, y, x, y]);
+            *side = Some([w.min(x), s.min(y), e.max(x), n.max(y)]);
         }
     });
-    edges.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok())
+    let boxes = sides.into_iter().flatten();
+    narrowest(boxes.filter_map(|[w, s, e, n]| BBox::new(w, s, e, n).ok()))
 }
 
 /// Counts the matching reports by the fields that are asked for, in one scan.

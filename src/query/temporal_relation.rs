@@ -90,10 +90,13 @@ pub struct TimeInterval {
 }
 
 impl TimeInterval {
-    /// Its first and last microsecond for a feature; none where one is unknown.
+    /// Its first and last microsecond for a feature; none where one is unknown, or where it would
+    /// end before it starts: no interval has these ends.
     pub(super) fn ends(&self, record: &impl FeatureRecord) -> Option<(i64, i64)> {
         match (self.start.value(record)?, self.end.value(record)?) {
-            (PropertyValue::Time(start), PropertyValue::Time(end)) => Some((start.first, end.last)),
+            (PropertyValue::Time(start), PropertyValue::Time(end)) => {
+                Some((start.first, end.last)).filter(|(first, last)| first <= last)
+            }
             _ => None,
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{Idempotency, Report, ReportId, UpdateDraft};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
+use crate::message;
 use crate::store::{AddUpdate, Amend};
 use crate::usecase::{App, City};
 
@@ -21,6 +22,22 @@ pub struct NewUpdate {
     /// Whether its sender may change the status of the report. The status of another sender is kept
     /// with the update only.
     pub changes_status: bool,
+}
+
+/// Checks that an update was not written before the report was made.
+///
+/// # Errors
+/// It was.
+pub fn check_order(report: &Report, draft: &UpdateDraft) -> Result<()> {
+    let (requested, Some(updated)) = (report.requested, draft.updated) else { return Ok(()) };
+    if updated.last_second() >= requested.second() {
+        return Ok(());
+    }
+    let message = message!(
+        "est avant la création de la demande ({requested})",
+        "is before the request was created ({requested})"
+    );
+    Err(Refusal::new("updated_datetime", updated, message).into())
 }
 
 impl App {

@@ -127,6 +127,22 @@ fn a_box_across_the_antimeridian_finds_what_lies_there() {
 }
 
 #[test]
+fn extents_cross_the_antimeridian() {
+    let (_folder, service) = city();
+    let known = service.get("/api/v1/jurisdictions").json();
+    let known = known["jurisdictions"][0]["extent"].clone();
+    for collection in ["reports", "incidents", "hexes"] {
+        let about = service.get(&format!("/ogc/collections/{collection}")).json();
+        let edges = about["extent"]["spatial"]["bbox"][0].clone();
+        let [west, east] = [0, 2].map(|edge| edges[edge].as_f64().unwrap());
+        assert!(west > 179.8 && east < -179.8, "{collection}: {edges}, {known}");
+    }
+    let tiles = service.get("/tiles/reports.json").json();
+    let [west, east] = [0, 2].map(|edge| tiles["bounds"][edge].as_f64().unwrap());
+    assert!(west < east, "clients of TileJSON take no others: {}", tiles["bounds"]);
+}
+
+#[test]
 fn tiles_draw_nothing_a_world_away() {
     let (_folder, service) = city();
     service.examine();

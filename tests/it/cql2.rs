@@ -164,6 +164,8 @@ fn null_is_unknown_everywhere() {
         "T_AFTER(closed_datetime, DATE('2026-01-01'))",
         "T_DURING(INTERVAL(requested_datetime, closed_datetime), INTERVAL('2026-01-01','..'))",
         "T_AFTER(NULL, DATE('2026-01-01'))",
+        "T_AFTER(INTERVAL(requested_datetime, '2026-01-01'), DATE('2025-01-01'))",
+        "T_INTERSECTS(INTERVAL(requested_datetime, '2026-01-01'), INTERVAL('2025-01-01', '..'))",
         "S_INTERSECTS(geometry, NULL)",
         "NULL AND TRUE",
         "NULL OR FALSE",

@@ -71,6 +71,7 @@ mod known_ids;
 mod labels;
 mod large;
 mod later_files;
+mod letters;
 mod limit_options;
 mod media;
 mod metrics;

@@ -166,6 +166,15 @@ fn schemas_have_the_properties_of_the_features_and_their_roles() {
             .keys()
             .find(|name| !seen.contains(*name) && !optional.contains(&name.as_str()));
         assert_eq!(unseen, None, "{collection}");
+        // What filters can name is what features have: each text, number and truth of them.
+        let queryables = service.get(&format!("{base}/queryables")).json();
+        let own = properties.iter().filter(|(name, schema)| {
+            *name != "reports" && !["array", "object"].iter().any(|kind| schema["type"] == *kind)
+        });
+        let own: BTreeSet<&String> = own.map(|(name, _)| name).collect();
+        let queryables = queryables["properties"].as_object().unwrap();
+        let known: BTreeSet<&String> = queryables.keys().collect();
+        assert_eq!(known, own, "{collection}");
         let part = service.get(&format!("{base}/sortables")).json();
         for name in part["properties"].as_object().unwrap().keys() {
             assert!(properties.contains_key(name), "{collection}: {name}");

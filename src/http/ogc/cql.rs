@@ -2,15 +2,15 @@
 
 pub use cql2::Expr;
 
+use crate::error::Refusal;
 use crate::http::ogc::cql_conditions;
 use crate::http::ogc::cql_context::{CqlContext, CqlResult, refuse};
 use crate::http::ogc::cql_limits::check_limits;
 use crate::http::ogc::queryables::Properties;
+use crate::http::request::json;
+use crate::i18n::Message;
 use crate::message;
 use crate::query::Condition;
-
-/// Most characters of the parser's reason in a refusal.
-const REASON_CHARS_MAX: usize = 200;
 
 /// Parses a filter as CQL2 JSON or, if `is_json` is false, CQL2 text.
 ///
@@ -18,26 +18,94 @@ const REASON_CHARS_MAX: usize = 200;
 /// Too long, too deep, or not CQL2.
 pub fn parse(text: &str, is_json: bool) -> CqlResult<Expr> {
     check_limits(text, is_json)?;
-    let read = match is_json {
-        true => cql2::parse_json(text).map_err(|error| error.to_string()),
-        false => cql2::parse_text(text).map_err(|error| error.to_string()),
-    };
-    read.or_else(|error| {
-        let reason = reason(&error);
-        refuse(text, message!("n’est pas du CQL2 : {reason}", "is not CQL2: {reason}"))
+    match is_json {
+        true => {
+            check_members(text)?;
+            cql2::parse_json(text).or_else(|_| refuse(text, no_expression()))
+        }
+        false => cql2::parse_text(text).or_else(|error| {
+            refuse(text, unreadable(text, &error.to_string()).unwrap_or_else(no_expression))
+        }),
+    }
+}
+
+/// Checks that a filter is JSON whose objects have no member twice.
+fn check_members(text: &str) -> CqlResult<()> {
+    let Err(error) = json::parse(text.as_bytes()) else { return Ok(()) };
+    match error.refusals.into_iter().next() {
+        Some(Refusal { field, value, .. }) if value.is_empty() => refuse(
+            text,
+            message!(
+                "donne deux fois le membre « {field} »",
+                "has the member '{field}' that is given twice"
+            ),
+        ),
+        Some(refusal) => refuse(text, refusal.message),
+        None => Ok(()),
+    }
+}
+
+fn no_expression() -> Message {
+    message!(
+        "n’est pas une expression de CQL2 : une opération et ses opérandes, chacun d’une forme que \
+         CQL2 connaît",
+        "is not an expression of CQL2: an operation and its operands, each of a form that CQL2 \
+         knows"
+    )
+}
+
+/// Up to where a filter was read and what could follow there, by the parser's error. `None` where
+/// the error has no place.
+fn unreadable(text: &str, error: &str) -> Option<Message> {
+    let place = error.split("--> ").nth(1)?.split_whitespace().next()?;
+    let (line, column) = place.split_once(':')?;
+    let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+    let rest = text.lines().nth(line - 1).unwrap_or_default().chars().skip(column - 1);
+    let rest: String = rest.take(REST_CHARS_MAX).collect();
+    let expected = error.rsplit_once("= ").map_or("", |(_, expected)| expected);
+    let Message { fr, en } = expected_kind(expected);
+    Some(match rest.is_empty() {
+        true => message!(
+            "n’est pas du CQL2 : se lit jusqu’à sa fin, où il manque {fr}",
+            "is not CQL2: it is read up to its end, where {en} is missing"
+        ),
+        false => message!(
+            "n’est pas du CQL2 : se lit jusqu’à « {rest} » (ligne {line}, colonne {column}), où \
+             l’on attend {fr}",
+            "is not CQL2: it is read up to '{rest}' (line {line}, column {column}), where {en} is \
+             expected"
+        ),
     })
 }
 
-/// The parser's reason in one line. That of text is drawn below the text: only the line, the column
-/// and what was expected are taken.
-fn reason(error: &str) -> String {
-    let at = error.split("--> ").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let reason = match (at, error.rsplit_once("= ")) {
-        (Some(at), Some((_, expected))) => format!("{at}: {expected}"),
-        _ => error.to_owned(),
+/// Most characters that a refusal shows of what was not read.
+const REST_CHARS_MAX: usize = 30;
+
+/// What kind of thing is expected where one of these rules of the grammar is.
+fn expected_kind(rules: &str) -> Message {
+    let any = |names: &[&str]| {
+        let mut words = rules.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.any(|word| names.contains(&word))
     };
-    let words: Vec<&str> = reason.split_whitespace().collect();
-    words.join(" ").chars().take(REASON_CHARS_MAX).collect()
+    if any(&["Identifier", "Literal", "AtomicExpr", "Expr", "Negative", "SingleQuotedString"]) {
+        message!(
+            "une valeur : une propriété, un nombre, un texte entre apostrophes, une fonction ou \
+             une parenthèse",
+            "a value: a property, a number, a text in single quotes, a function or a bracket"
+        )
+    } else if any(&["EOI", "Add", "And", "Or", "Eq", "Power", "IsNullPostfix", "BetweenPostfix"]) {
+        message!(
+            "un opérateur (=, <, LIKE, IN, AND…), une parenthèse fermante ou la fin",
+            "an operator (=, <, LIKE, IN, AND…), a closing bracket or the end"
+        )
+    } else if any(&["PADDED_DECIMAL", "DECIMAL", "COORD", "PCOORD", "EMPTYSET"]) {
+        message!("des coordonnées, comme (-71.2 46.8)", "coordinates such as (-71.2 46.8)")
+    } else {
+        message!(
+            "autre chose ; une parenthèse ou une apostrophe peut manquer",
+            "something else, perhaps a bracket or a single quote,"
+        )
+    }
 }
 
 /// Compiles a filter to a condition on reports.
@@ -117,6 +185,29 @@ mod tests {
         let refusal = compiled("licorne IS NULL").unwrap_err();
         assert!(refusal.message.en.contains("source_status"), "{refusal}");
         assert!(refusal.message.fr.contains("source_status"), "{refusal}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_without_rules_of_the_parser() {
+        for (text, words) in [
+            ("status = ", ["a value", "its end"]),
+            ("status 'open'", ["an operator", "read up to ''open'' (line 1, column 8)"]),
+            ("status = 'open' AND\n AND lat > 2", ["an operator", "'lat > 2' (line 2, column 6)"]),
+            ("status = 'open' AND )", ["a value", "read up to ')'"]),
+            ("(status = 'open'", ["", "its end"]),
+            ("S_WITHIN(geometry, POINT(1))", ["", "is not CQL2"]),
+            (r#"{"op":"=","args":[1,1],"op":"="}"#, ["'op'", "given twice"]),
+            (r#"{"op":"="}"#, ["an operation and its operands", "not an expression of CQL2"]),
+            (r#"{"op":"#, ["is not JSON", "line 1"]),
+        ] {
+            let refusal = compiled(text).unwrap_err();
+            let (fr, en) = (&refusal.message.fr, &refusal.message.en);
+            assert!(words.iter().all(|word| en.contains(word)), "{text}: {en}");
+            for rule in ["EOI", "Expr", "Infix", "Postfix", "Identifier", "expected ", "COORD"] {
+                assert!(!fr.contains(rule), "{text}: {fr}");
+                assert!(rule == "expected " || !en.contains(rule), "{text}: {en}");
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,54 @@ pub fn check_limits(text: &str, is_json: bool) -> CqlResult<()> {
     if text.len() > most {
         return refuse(text, message!("dépasse {most} octets", "is longer than {most} bytes"));
     }
-    if is_json { check_json(text) } else { check_text(text) }
+    if is_json { check_json(text) } else { check_text(text).and_then(|()| check_powers(text)) }
+}
+
+/// Refuses powers of powers without brackets: `powerTerm` of the BNF of CQL2 has one caret at most,
+/// so `2 ^ 3 ^ 2` says neither which is read first nor anything else.
+fn check_powers(text: &str) -> CqlResult<()> {
+    // Whether the operand that is read is the exponent of a power, for each bracket that is open.
+    let mut exponents = vec![false];
+    let mut awaits_operand = true;
+    for lexeme in lexemes(text) {
+        let is_sign_of_operand = awaits_operand && lexeme == Lexeme::Sign('-');
+        match lexeme {
+            Lexeme::Open => exponents.push(false),
+            Lexeme::Close if exponents.len() > 1 => {
+                exponents.pop();
+            }
+            Lexeme::Sign('^') if exponents.last() == Some(&true) => {
+                return refuse(
+                    text,
+                    message!(
+                        "a deux ^ de suite ; mettez l’une des puissances entre parenthèses",
+                        "has two ^ in a row; put one of the powers in brackets"
+                    ),
+                );
+            }
+            Lexeme::Word(_) | Lexeme::Operand | Lexeme::Close => {}
+            _ if is_sign_of_operand => {}
+            other => {
+                if let Some(is_exponent) = exponents.last_mut() {
+                    *is_exponent = other == Lexeme::Sign('^');
+                }
+            }
+        }
+        if let (Lexeme::Word(word), Some(is_exponent)) = (lexeme, exponents.last_mut()) {
+            *is_exponent &= !is_operator(word);
+        }
+        awaits_operand = match lexeme {
+            Lexeme::Operand | Lexeme::Close => false,
+            Lexeme::Word(word) => is_operator(word),
+            Lexeme::Open | Lexeme::Comma | Lexeme::Sign(_) => true,
+        };
+    }
+    Ok(())
+}
+
+/// Is it a word between two operands?
+fn is_operator(word: &str) -> bool {
+    is_any(word, &["and", "or", "div", "like", "in", "between"])
 }
 
 fn too_deep<T>(text: &str, most: usize) -> CqlResult<T> {
@@ -67,7 +114,7 @@ enum Lexeme<'a> {
     Open,
     Close,
     Comma,
-    Sign,
+    Sign(char),
     Word(&'a str),
     /// A number, or a name or text in quotes.
     Operand,
@@ -95,7 +142,7 @@ fn lexemes(text: &str) -> impl Iterator<Item = Lexeme<'_>> {
             c if c.is_ascii_digit() => {
                 (rest.find(|c| !is_inside(c)).unwrap_or(rest.len()), Lexeme::Operand)
             }
-            c => (c.len_utf8(), Lexeme::Sign),
+            c => (c.len_utf8(), Lexeme::Sign(c)),
         };
         rest = rest.get(length..).unwrap_or_default().trim_start();
         Some(lexeme)
@@ -164,7 +211,7 @@ fn check_text(text: &str) -> CqlResult<()> {
                 awaits_operand = true;
             }
             _ if geometry.is_some() => {}
-            Lexeme::Word(word) if is_any(word, &["and", "or", "div", "like", "in", "between"]) => {
+            Lexeme::Word(word) if is_operator(word) => {
                 operators += 1;
                 awaits_operand = true;
             }
@@ -178,7 +225,7 @@ fn check_text(text: &str) -> CqlResult<()> {
                 awaits_operand = false;
             }
             Lexeme::Operand => awaits_operand = false,
-            Lexeme::Sign => {
+            Lexeme::Sign(_) => {
                 operators += 1;
                 prefixes += usize::from(awaits_operand);
                 awaits_operand = true;
@@ -226,6 +273,27 @@ mod tests {
         }
         let json = format!(r#"{{"op":"like","args":[{{"property":"area"}},"\"{brackets}"]}}"#);
         assert_eq!(check_limits(&json, true), Ok(()));
+    }
+
+    /// `powerTerm = arithmeticFactor [caret arithmeticFactor]` (OGC 21-065r2, annex B).
+    #[test]
+    fn a_power_has_one_exponent() {
+        for text in ["lon > 2 ^ 3 ^ 2", "2^-3^2 = 1", "lon = (1 + 2 ^ lat ^ 2)", "2 ^ (3) ^ 2 = 1"]
+        {
+            let refusal = check_limits(text, false).unwrap_err();
+            assert!(refusal.message.en.contains("two ^"), "{text}: {}", refusal.message.en);
+        }
+        for text in [
+            "2 ^ (3 ^ 2) = 1",
+            "(2 ^ 3) ^ 2 = 1",
+            "2 ^ 3 * 2 ^ 2 = 2 ^ -1",
+            "2 ^ lon > 1 AND 2 ^ lat > 1",
+            "lon IN (2 ^ 3, 2 ^ 2)",
+            "2 ^ 3 DIV 2 ^ 2 = 1",
+            "description = '2 ^ 3 ^ 2'",
+        ] {
+            assert_eq!(check_limits(text, false), Ok(()), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::fields::OGC;
+use crate::domain::fields::{FieldValue, OGC};
 use crate::domain::{ReportLabels, StoredReport};
 use crate::error::{Error, Result};
 use crate::export::areas::AreaGeometry;
@@ -190,6 +190,7 @@ fn properties(
         // The accuracy has no meaning without a position.
         match field.shown(stored, labels).filter(|_| is_located || field.name != "accuracy") {
             None => out.extend_from_slice(b"null"),
+            Some(FieldValue::Degrees(degrees)) => serde_json::to_writer(&mut *out, &degrees)?,
             Some(value) => write_text(out, &value.into_text())?,
         }
         out.push(b',');

@@ -374,10 +374,16 @@ impl Request for ItemsRequest {
             checked?;
             return Ok(Self { collection, page, selection: ItemSelection::Areas(properties) });
         }
+        // A collection has reports with an approximate position unless they are left out by name.
+        let is_unsaid = reader.query_text("approximate").is_none();
         let ReportParameters { page, filter, equalities } = ReportParameters::read(reader)?;
         let (page, time) = page.of(&collection, reader)?;
-        let Filter { approximate, incidents, .. } = collection.filter();
-        let mut filter = Filter { approximate, incidents, ..filter };
+        let own = collection.filter();
+        let mut filter = Filter {
+            approximate: filter.approximate || is_unsaid && own.approximate,
+            incidents: filter.incidents || own.incidents,
+            ..filter
+        };
         let (from, before) = time.unwrap_or_default();
         filter.from = filter.from.max(from);
         filter.before = filter.before.into_iter().chain(before).min();

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::domain::fields::{Field, Kind, QUERYABLE};
 use crate::http::ogc::collection::OgcCollection;
+use crate::http::ogc::schema::{HEXES_LACK, HOTSPOTS_LACK};
 use crate::http::v1::boundaries::AreaOut;
 use crate::http::v1::hexes::answer::HexOut;
 use crate::http::v1::hotspots::answer::HotspotOut;
@@ -85,12 +86,13 @@ pub struct Properties {
 impl Properties {
     /// The properties of a collection.
     pub fn of(collection: &OgcCollection) -> &'static Self {
-        static HOTSPOTS: LazyLock<Properties> =
-            LazyLock::new(|| Properties::of_areas::<HotspotOut<'static>>("geometry-multipolygon"));
+        static HOTSPOTS: LazyLock<Properties> = LazyLock::new(|| {
+            Properties::of_areas::<HotspotOut<'static>>("geometry-multipolygon", &HOTSPOTS_LACK)
+        });
         static HEXES: LazyLock<Properties> =
-            LazyLock::new(|| Properties::of_areas::<HexOut>("geometry-polygon"));
+            LazyLock::new(|| Properties::of_areas::<HexOut>("geometry-polygon", &HEXES_LACK));
         static BOUNDARIES: LazyLock<Properties> =
-            LazyLock::new(|| Properties::of_areas::<AreaOut>("geometry-multipolygon"));
+            LazyLock::new(|| Properties::of_areas::<AreaOut>("geometry-multipolygon", &[]));
         match collection {
             OgcCollection::Reports | OgcCollection::Incidents => Self::of_reports(),
             OgcCollection::Hotspots => &HOTSPOTS,
@@ -108,11 +110,13 @@ impl Properties {
         &REPORTS
     }
 
-    /// The members of a type of features that are text, numbers, or true or false.
-    fn of_areas<T: JsonSchema>(geometry: &'static str) -> Self {
+    /// The members of a type of features that are text, numbers, or true or false, but for those
+    /// that the features of the collection lack.
+    fn of_areas<T: JsonSchema>(geometry: &'static str, lacking: &[&str]) -> Self {
         let settings = SchemaSettings::draft2020_12().with(|one| one.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
         let members = schema["properties"].as_object().into_iter().flatten();
+        let members = members.filter(|(name, _)| !lacking.contains(&name.as_str()));
         let list = members.filter_map(|(name, schema)| of_member(name, schema)).collect();
         Self { list, geometry }
     }

@@ -128,14 +128,19 @@ pub fn is_scalar(schema: &Value) -> bool {
     ["string", "number", "integer", "boolean"].iter().any(|kind| schema["type"] == *kind)
 }
 
+/// Members of hotspots that their collection has not: they are those of a single hotspot.
+pub const HOTSPOTS_LACK: [&str; 2] = ["history", "ended"];
+/// Members of hexagons that their collection has not: a request to `/api/v1` asks for them.
+pub const HEXES_LACK: [&str; 2] = ["p_permuted", "trend"];
+
 impl OgcCollection {
     /// The schemas of the properties of its features, and the names of those that are never null.
     fn schemas(&self, language: Language) -> (PropertySchemas, Vec<String>) {
         match self {
             Self::Hotspots => {
-                of_type::<HotspotOut<'static>>(("hotspot_id", &["history", "ended"]), language)
+                of_type::<HotspotOut<'static>>(("hotspot_id", &HOTSPOTS_LACK), language)
             }
-            Self::Hexes => of_type::<HexOut>(("h3", &["p_permuted", "trend"]), language),
+            Self::Hexes => of_type::<HexOut>(("h3", &HEXES_LACK), language),
             Self::Boundaries(_) => of_type::<AreaOut>(("name", &[]), language),
             Self::Reports | Self::Incidents => {
                 let mut all = Map::new();

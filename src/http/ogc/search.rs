@@ -28,7 +28,7 @@ use crate::http::request::call::Call;
 use crate::http::request::json::parse;
 use crate::http::request::members::object_schema;
 use crate::http::request::parameter::{Declaration, Request};
-use crate::http::request::reader::{Location, Pairs, ParameterReader, unknown};
+use crate::http::request::reader::{Location, Pairs, ParameterReader, empty_value, unknown};
 use crate::i18n::Language;
 use crate::message;
 
@@ -148,6 +148,7 @@ fn pairs_of(body: &[u8]) -> Result<Vec<(String, String)>> {
             (None, _) => Some(value.to_string()),
         };
         match text {
+            Some(text) if text.is_empty() => refused.push(empty_value(&name)),
             Some(text) => pairs.push((name, text)),
             None => {
                 let kind = kind.unwrap_or_default();
@@ -217,6 +218,8 @@ mod tests {
             (r#"{"skipGeometry": "true"}"#, "skipGeometry"),
             (r#"{"datetime": 2026}"#, "datetime"),
             (r#"{"filter": ["a"]}"#, "filter"),
+            (r#"{"filter": ""}"#, "filter"),
+            (r#"{"sortby": []}"#, "sortby"),
             ("[]", "body"),
             ("", "body"),
         ] {

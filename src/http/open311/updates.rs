@@ -26,7 +26,7 @@ use crate::http::request::types::Text;
 use crate::http::request::words::{not_one_of, spellings, value_of};
 use crate::http::v1::media;
 use crate::message;
-use crate::usecase::updates::NewUpdate;
+use crate::usecase::updates::{NewUpdate, check_order};
 
 /// The name of the list in paths.
 pub const UPDATES: &str = "servicerequestupdates";
@@ -154,7 +154,7 @@ impl SentUpdate {
 /// another sender is only kept with the update.
 ///
 /// # Errors
-/// A missing or wrong key; everything that is missing or of the wrong type; not found; a number
+/// A missing or wrong key, also in `Authorization`; everything that is missing or of the wrong type; not found; a number
 /// that was used for another update; the store.
 pub async fn submit_update(
     call: Call<SubmitRequest>,
@@ -167,11 +167,17 @@ pub async fn submit_update(
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
     let SentParts { city, form, photos, api_key } = parts;
+    let is_of_crew = match shown.authorize(Audience::Crews, &state.access) {
+        Ok(()) => true,
+        // A crew whose key is wrong would wait in vain for the status to change.
+        Err(error) if shown.is_given() => return Err(error),
+        Err(_) => false,
+    };
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
-    let of_crew = shown.authorize(Audience::Crews, &state.access);
-    let is_crew = of_crew.is_ok() || is_crew_key(&state, &api_key);
+    let is_crew = is_of_crew || is_crew_key(&state, &api_key);
     let view = if is_crew { View::Crew } else { context.view };
     let found = state.app.find_report(&city, view, &sent.report).await?;
+    check_order(&found.report, &sent.draft)?;
     let linked = sent.draft.media.iter().filter(|url| !paths.contains(url));
     let idempotency = sent.idempotency(&api_key).or_else(|| {
         let key = request.key?;

@@ -3,7 +3,7 @@
 use geo::{BoundingRect, Geometry, Intersects, Rect};
 use serde_json::Value;
 
-use crate::place::BBox;
+use crate::place::{BBox, narrowest};
 
 /// Does a feature's geometry intersect a bounding box? A feature without geometry intersects every
 /// box.
@@ -25,13 +25,18 @@ pub fn shape_of(feature: &Value) -> Option<Geometry<f64>> {
     Geometry::try_from(read).ok()
 }
 
-/// The bounding box of features; `None` if none of them has a geometry.
+/// The bounding box of features; `None` if none of them has a geometry. It crosses the antimeridian
+/// where it is narrower so.
 pub fn extent(features: &[Value]) -> Option<BBox> {
-    let boxes = features.iter().filter_map(|feature| shape_of(feature)?.bounding_rect());
-    let all = boxes.reduce(|a, b| {
-        let (low, high) = (a.min(), a.max());
-        let (other, top) = (b.min(), b.max());
-        Rect::new((low.x.min(other.x), low.y.min(other.y)), (high.x.max(top.x), high.y.max(top.y)))
-    })?;
-    BBox::new(all.min().x, all.min().y, all.max().x, all.max().y).ok()
+    let parts = features.iter().filter_map(shape_of).flat_map(|shape| match shape {
+        // The parts of an area that is cut at the antimeridian lie on both of its sides.
+        Geometry::MultiPolygon(parts) => parts.0.into_iter().map(Geometry::Polygon).collect(),
+        other => vec![other],
+    });
+    let rects = parts.filter_map(|part| part.bounding_rect());
+    narrowest(
+        rects.filter_map(|rect| {
+            BBox::new(rect.min().x, rect.min().y, rect.max().x, rect.max().y).ok()
+        }),
+    )
 }

@@ -44,6 +44,11 @@ impl Authorization {
         Self { header: headers.get(header::AUTHORIZATION).cloned(), foreign }
     }
 
+    /// Does the request have an `Authorization` header, right or wrong?
+    pub fn is_given(&self) -> bool {
+        self.header.is_some()
+    }
+
     /// Accepts the request if it may use operations for this audience.
     ///
     /// # Errors

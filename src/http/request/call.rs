@@ -10,7 +10,7 @@ use crate::http::reply::problem::malformed;
 use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
-use crate::http::request::reader::{Pairs, ParameterReader};
+use crate::http::request::reader::{EmptyValue, Pairs, ParameterReader};
 use crate::http::request::view::view_of;
 use crate::http::state::AppState;
 use crate::usecase::City;
@@ -42,7 +42,11 @@ pub struct ServiceCall<R = ()> {
 /// the query string.
 fn read_head(parts: &Parts) -> Result<(RequestContext, Pairs, Vec<crate::error::Refusal>), Error> {
     let mut refused = Vec::new();
-    let mut pairs = Pairs::of_query(parts.uri.query().unwrap_or_default(), &mut refused);
+    let empty = match ignores_unknown(parts.uri.path()) {
+        true => EmptyValue::Absent,
+        false => EmptyValue::Refused,
+    };
+    let mut pairs = Pairs::of_query(parts.uri.query().unwrap_or_default(), empty, &mut refused);
     let context = RequestContext::read(parts, &mut pairs)?;
     Ok((context, pairs, refused))
 }

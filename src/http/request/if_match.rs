@@ -1,19 +1,20 @@
-//! `If-Match`: a change is applied only if the report still has a revision that the client saw.
+//! `If-Match`: a report is read or changed only if it still has a revision that the client saw.
 
 use serde_json::{Value, json};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::reply::etag::entity_tags;
 use crate::http::request::parameter::{Optional, Parameter, ParameterType, header};
 use crate::http::request::reader::{ParameterReader, Read};
 use crate::message;
 
-/// The ETags of the states of the report that the client wants to change.
+/// The ETags of the states of the report that the client wants to read or change.
 pub const IF_MATCH: Parameter<ReportTags, Optional> =
     header("If-Match", ReportTags).optional().described(
-        "ETags de la demande, ou * : si elle n’a plus aucun de ces états, rien n’est fait (412). \
-         Une étiquette faible (W/) ne vaut jamais.",
-        "ETags of the report, or *: if it has none of these states any more, nothing is done \
-         (412). A weak tag (W/) never matches.",
+        "ETags de la demande, ou * : si elle n’a plus aucun de ces états, la réponse est 412 et \
+         rien n’est fait. Une étiquette faible (W/) ne vaut jamais.",
+        "ETags of the report, or *: if it has none of these states any more, the response is 412 \
+         and nothing is done. A weak tag (W/) never matches.",
     );
 
 /// The condition of `If-Match`.
@@ -28,13 +29,29 @@ pub enum IfMatch {
 
 impl IfMatch {
     /// The revision that the report, now at revision `present` in the store `epoch`, must keep
-    /// until it is changed; `None` for any. If no tag matches it is one that the report does not
-    /// have: revisions start at 1, so 0 stands for a tag of another store.
-    pub fn revision(&self, epoch: &str, present: u64) -> Option<u64> {
-        let Self::Revisions(tags) = self else { return None };
+    /// until it is changed; `None` for any.
+    ///
+    /// # Errors
+    /// Stale: the report has another revision than the tags, or no tag is one of a report.
+    pub fn expected(&self, epoch: &str, present: u64) -> Result<Option<u64>> {
+        let Self::Revisions(tags) = self else { return Ok(None) };
         let mut seen = tags.iter().filter(|(known, _)| known == epoch).map(|(_, seen)| *seen);
-        let is_present = seen.clone().any(|seen| seen == present);
-        Some(if is_present { present } else { seen.next().unwrap_or(0) })
+        if seen.clone().any(|seen| seen == present) {
+            return Ok(Some(present));
+        }
+        let message = match seen.next() {
+            Some(seen) => message!(
+                "La demande a changé : elle est à la révision {present}, et non {seen}.",
+                "The report has changed: it is at revision {present}, not {seen}."
+            ),
+            None => message!(
+                "Aucune étiquette de « If-Match » n’est celle d’un état de cette demande ; une \
+                 étiquette faible (W/) ne vaut jamais.",
+                "No tag of 'If-Match' is that of a state of this report; a weak tag (W/) never \
+                 matches."
+            ),
+        };
+        Err(Error::new(ErrorKind::Stale, message))
     }
 }
 
@@ -78,11 +95,18 @@ mod tests {
         let tags = |tags: &[(&str, u64)]| {
             IfMatch::Revisions(tags.iter().map(|(epoch, n)| ((*epoch).to_owned(), *n)).collect())
         };
-        assert_eq!(tags(&[("ab", 7)]).revision("ab", 7), Some(7));
-        assert_eq!(tags(&[("ab", 7)]).revision("ab", 8), Some(7));
-        assert_eq!(tags(&[("cd", 7)]).revision("ab", 7), Some(0));
-        assert_eq!(tags(&[]).revision("ab", 7), Some(0), "no tag is of a report");
-        assert_eq!(tags(&[("ab", 6), ("cd", 9), ("ab", 7)]).revision("ab", 7), Some(7));
-        assert_eq!(IfMatch::Any.revision("ab", 7), None);
+        let expected = |known: &[(&str, u64)], present| tags(known).expected("ab", present);
+        assert_eq!(expected(&[("ab", 7)], 7).unwrap(), Some(7));
+        assert_eq!(expected(&[("ab", 6), ("cd", 9), ("ab", 7)], 7).unwrap(), Some(7));
+        assert_eq!(IfMatch::Any.expected("ab", 7).unwrap(), None);
+        for (known, words) in [
+            (&[("ab", 7)][..], "revision 8, not 7"),
+            (&[("cd", 8)], "No tag of 'If-Match' is that of a state of this report"),
+            (&[], "No tag of 'If-Match' is that of a state of this report"),
+        ] {
+            let error = expected(known, 8).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Stale);
+            assert!(error.message.en.contains(words), "{known:?}: {error}");
+        }
     }
 }

@@ -25,10 +25,16 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
             return Refusal::new(name, "", message).into();
         }
         let (line, column) = (error.line(), error.column());
-        let message = message!(
-            "n’est pas du JSON (ligne {line}, colonne {column})",
-            "is not JSON (line {line}, column {column})"
-        );
+        let message = match std::str::from_utf8(bytes) {
+            Ok(_) => message!(
+                "n’est pas du JSON (ligne {line}, colonne {column})",
+                "is not JSON (line {line}, column {column})"
+            ),
+            Err(error) => {
+                let at = error.valid_up_to() + 1;
+                message!("n’est pas de l’UTF-8 (octet {at})", "is not UTF-8 (byte {at})")
+            }
+        };
         let start = String::from_utf8_lossy(bytes.get(..bytes.len().min(200)).unwrap_or_default());
         Refusal::new("body", start, message).into()
     })
@@ -126,7 +132,8 @@ mod tests {
             let error = parse(text.as_bytes()).unwrap_err();
             assert_eq!(error.refusals[0].field, "body", "{text}");
         }
-        assert!(parse(b"\"\xff\"").is_err());
+        let error = parse(b"{\"a\": \"\xff\"}").unwrap_err();
+        assert!(error.message.en.contains("is not UTF-8 (byte 8)"), "{error}");
         let deep = "[".repeat(100_000);
         assert!(parse(deep.as_bytes()).is_err(), "nesting is limited");
     }

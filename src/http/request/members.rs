@@ -59,6 +59,26 @@ impl MemberReader {
         self.object.contains_key(name)
     }
 
+    /// For changes, in which null clears a field: gives `cleared` members that are null an empty
+    /// text, and refuses all other members that are null, because nothing can clear them.
+    pub fn clear_nulls(&mut self, cleared: &[&str]) {
+        let is_null = |(_, value): &(&String, &Value)| value.is_null();
+        let names = self.object.iter().filter(is_null).map(|(name, _)| name.clone());
+        for name in names.collect::<Vec<_>>() {
+            if cleared.contains(&name.as_str()) {
+                self.object.insert(name, json!(""));
+                continue;
+            }
+            self.object.remove(&name);
+            let list = cleared.join(", ");
+            let message = message!(
+                "est nul ; seuls {list} s’effacent ainsi",
+                "is null; only {list} can be cleared that way"
+            );
+            self.refuse(&name, &Value::Null, message);
+        }
+    }
+
     /// Records the refusal of a value; null stands for one that is missing.
     pub fn refuse(&mut self, name: &str, value: &Value, message: Message) -> Refused {
         let text = match value {

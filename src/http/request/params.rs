@@ -105,9 +105,10 @@ pub const SERVICE: Parameter<Services, Optional> =
 
 const FROM: Parameter<Time, Optional> =
     query("from", Time).optional().example("2026-01-01").described(
-        "Demandes faites à partir de cet instant (RFC 3339) ou de cette date, dans le fuseau de \
-         la ville.",
-        "Reports made at or after this instant (RFC 3339) or date, in the city’s time zone.",
+        "Demandes faites à partir de cet instant (RFC 3339 ; sans décalage, à l’heure de la \
+         ville) ou de cette date.",
+        "Reports made at or after this instant (RFC 3339; without an offset in the city’s time \
+         zone) or date.",
     );
 
 const TO: Parameter<Time, Optional> = query("to", Time).optional().example("2026-12-31").described(
@@ -279,7 +280,7 @@ mod tests {
     use crate::domain::Vocabulary;
     use crate::domain::fields::ALL;
     use crate::http::request::parameter::Extract as _;
-    use crate::http::request::reader::Pairs;
+    use crate::http::request::reader::{EmptyValue, Pairs};
     use crate::i18n::Language;
 
     /// A parameter's own description and the words that it takes.
@@ -317,7 +318,8 @@ mod tests {
         let pairs = filter.query_pairs().into_iter();
         let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
         let mut refused = Vec::new();
-        let query = Pairs::of_query(&query.join("&").replace('+', "%2B"), &mut refused);
+        let query = query.join("&").replace('+', "%2B");
+        let query = Pairs::of_query(&query, EmptyValue::Refused, &mut refused);
         let headers = HeaderMap::new();
         let mut reader = ParameterReader::new((query, Pairs::default()), &headers, None, refused);
         let parsed = FILTER.extract(&mut reader);

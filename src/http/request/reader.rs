@@ -51,6 +51,24 @@ fn as_list_item(text: &str) -> String {
     }
 }
 
+/// What a parameter with an empty value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmptyValue {
+    /// Refused: a filter that is left empty by mistake would select everything.
+    Refused,
+    /// Absent: clients of Open311 send the empty fields of their forms.
+    Absent,
+}
+
+/// The refusal of a parameter that is empty.
+pub fn empty_value(name: &str) -> Refusal {
+    let message = message!(
+        "est vide ; donnez une valeur ou omettez ce paramètre",
+        "is empty; give a value or leave it out"
+    );
+    Refusal::new(name, "", message)
+}
+
 /// Name–value pairs of a request. Reading a parameter removes its pair; what remains is unknown.
 #[derive(Debug, Default)]
 pub struct Pairs(Vec<(String, String)>);
@@ -61,16 +79,15 @@ impl Pairs {
         Self(pairs.into_iter().collect())
     }
 
-    /// The pairs of a body. As in a query string, one with an empty value counts as absent.
+    /// The pairs of a body, each of another name.
     pub fn of_body(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        Self(pairs)
     }
 
-    /// The pairs of a query string. A parameter with an empty value counts as absent; a repeated
-    /// one is refused unless it is a list such as `area`, and so is one that is not UTF-8. Of a
-    /// query string with more than [`PARAMETERS_MAX`] parameters, which no client of ours sends,
-    /// the others are not read.
-    pub fn of_query(query: &str, refused: &mut Vec<Refusal>) -> Self {
+    /// The pairs of a query string. A parameter that is repeated is refused unless it is a list
+    /// such as `area`, and so is one that is not UTF-8. Of a query string with more than
+    /// [`PARAMETERS_MAX`] parameters, which no client of ours sends, the others are not read.
+    pub fn of_query(query: &str, empty: EmptyValue, refused: &mut Vec<Refusal>) -> Self {
         let count = query.split('&').filter(|pair| !pair.is_empty()).count();
         if count > PARAMETERS_MAX {
             let message = message!(
@@ -87,6 +104,9 @@ impl Pairs {
         let mut repeated: Vec<String> = Vec::new();
         for (name, value) in urlencoded::pairs(query.as_bytes(), refused) {
             if value.is_empty() {
+                if empty == EmptyValue::Refused {
+                    refused.push(empty_value(&name));
+                }
                 continue;
             }
             match pairs.iter_mut().find(|(known, _)| *known == name) {
@@ -240,10 +260,12 @@ impl<'a> ParameterReader<'a> {
         self.query = Pairs::default();
     }
 
-    /// Drops the remaining query parameters, and the refusals of parameters that are not `known`.
+    /// Drops the remaining query parameters, and the refusals of parameters that are not `known`
+    /// but for those that are not UTF-8: what they mean is not known.
     pub fn ignore_unknown(&mut self, known: impl Fn(&str) -> bool) {
         self.ignore_rest();
-        self.refused.retain(|refusal| known(&refusal.field));
+        let no_utf8 = urlencoded::not_utf8("", "").message;
+        self.refused.retain(|refusal| known(&refusal.field) || refusal.message == no_utf8);
     }
 
     /// Removes and returns the remaining query parameters, for parameters whose names depend on the

@@ -82,8 +82,12 @@ pub fn time_of(text: &str, zone: &TimeZone) -> Result<ReportTime, Message> {
     if has_time_form(text) {
         return ReportTime::parse(text, zone);
     }
-    // The message is that of a text which is no time at all.
-    ReportTime::parse("", zone)
+    Err(message!(
+        "n’est ni une date (2026-03-01) ni une heure (2026-03-01T08:30:00-05:00 ; sans décalage, à \
+         l’heure de la ville)",
+        "is neither a date (2026-03-01) nor a time (2026-03-01T08:30:00-05:00; without an offset \
+         in the city’s time zone)"
+    ))
 }
 
 /// An instant (RFC 3339) or a date; a time without offset is in the city's time zone.

@@ -123,13 +123,16 @@ impl<V: Vocabulary> ParameterType for WordsOf<V> {
     }
 }
 
-/// The items of a comma-separated list; blank ones are skipped.
-fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+/// The refusal of a list with an empty item: a comma too many, or a value that is missing.
+fn empty_item() -> Message {
+    message!(
+        "a un élément vide ; ôtez la virgule ou donnez la valeur qui manque",
+        "has an empty item; remove the comma or give the missing value"
+    )
 }
 
-/// Parses a comma-separated list. Each unknown item is refused with the
-/// message of `unknown`.
+/// Parses a comma-separated list. Each unknown item is refused with the message of `unknown`, and
+/// so is an empty one.
 fn read_list<T>(
     name: &str,
     text: &str,
@@ -138,7 +141,11 @@ fn read_list<T>(
     read: impl Fn(&str) -> Option<T>,
 ) -> Read<Vec<T>> {
     let mut list = Ok(Vec::new());
-    for item in items(text) {
+    for item in text.split(',').map(str::trim) {
+        if item.is_empty() {
+            list = Err(reader.refuse(name, text, empty_item()));
+            continue;
+        }
         match (read(item), &mut list) {
             (Some(value), Ok(values)) => values.push(value),
             (Some(_), Err(_)) => {}
@@ -157,14 +164,14 @@ fn unknown_service() -> Message {
 }
 
 /// The items of a comma-separated list in which an item in double quotes may hold commas;
-/// a doubled quote there does not end it. Blank items are skipped; the quotes stay.
+/// a doubled quote there does not end it. The quotes stay.
 fn quoted_items(text: &str) -> Vec<&str> {
     let (mut items, mut rest) = (Vec::new(), text);
     loop {
         let start = rest.trim_start();
         let end = quoted_end(start).or_else(|| start.find(','));
         let (item, after) = start.split_at(end.unwrap_or(start.len()));
-        items.extend(Some(item.trim()).filter(|item| !item.is_empty()));
+        items.push(item.trim());
         match after.strip_prefix(',') {
             Some(more) => rest = more,
             None => return items,
@@ -196,8 +203,17 @@ pub struct Texts;
 impl ParameterType for Texts {
     type Value = Vec<String>;
 
-    fn read(&self, _: &str, text: String, _: &mut ParameterReader<'_>) -> Read<Vec<String>> {
-        Ok(quoted_items(&text).into_iter().map(str::to_owned).collect())
+    fn read(
+        &self,
+        name: &str,
+        text: String,
+        reader: &mut ParameterReader<'_>,
+    ) -> Read<Self::Value> {
+        let items = quoted_items(&text);
+        match items.iter().any(|item| item.is_empty()) {
+            true => Err(reader.refuse(name, &text, empty_item())),
+            false => Ok(items.into_iter().map(str::to_owned).collect()),
+        }
     }
 
     fn schema(&self) -> Value {
@@ -247,7 +263,7 @@ mod tests {
     #[test]
     fn items_in_quotes_may_hold_commas() {
         for (text, items) in [
-            ("a, b,,c", vec!["a", "b", "c"]),
+            ("a, b,,c", vec!["a", "b", "", "c"]),
             (r#""a, b",c"#, vec![r#""a, b""#, "c"]),
             (r#" c , "a,b" , d"#, vec!["c", r#""a,b""#, "d"]),
             (r#""a ""x"", b",c"#, vec![r#""a ""x"", b""#, "c"]),
@@ -255,8 +271,8 @@ mod tests {
             (r#"8" pipe, b"#, vec![r#"8" pipe"#, "b"]),
             (r#""a, b"#, vec![r#""a"#, "b"]),
             (r#""a" x, b"#, vec![r#""a" x"#, "b"]),
-            ("", vec![]),
-            (" , ", vec![]),
+            ("", vec![""]),
+            (" , ", vec!["", ""]),
         ] {
             assert_eq!(quoted_items(text), items, "{text}");
         }

@@ -193,11 +193,16 @@ pub async fn tile_answer<R>(
 }
 
 /// The bounding box of what a layer draws: of all reports, or of the areas of all boundary sets, or
-/// of those of `set`; none where there is nothing.
+/// of those of `set`; none where there is nothing. That of reports on both sides of the antimeridian
+/// goes around the Earth: clients of TileJSON draw nothing where its west is greater than its east.
 pub fn bounds(snapshot: &Snapshot, layer: Layer, set: Option<&str>) -> Option<BBox> {
     if layer != Layer::Boundaries {
         let all = Filter { approximate: true, ..Filter::default() };
-        return query::extent(snapshot, &snapshot.compiled(&all));
+        let extent = query::extent(snapshot, &snapshot.compiled(&all))?;
+        return Some(match extent.west > extent.east {
+            true => BBox { west: -180.0, east: 180.0, ..extent },
+            false => extent,
+        });
     }
     let sets = snapshot.boundary_sets().iter();
     let sets = sets.filter(|one| set.is_none_or(|name| one.set().name == name));

@@ -13,6 +13,11 @@ pub fn members<'a>(snapshot: &'a Snapshot, members: &[DocAddress]) -> Vec<&'a st
     listed.filter(|id| !is_counted_id(id)).take(MEMBERS_MAX).collect()
 }
 
+/// How many of these reports [`members`] leaves out.
+pub fn left_out(members: &[DocAddress]) -> usize {
+    members.len().saturating_sub(MEMBERS_MAX)
+}
+
 /// Numbers of reports by the code of their service.
 pub fn service_counts<'a>(snapshot: &'a Snapshot, services: &[(u16, u64)]) -> Counts<'a> {
     let named = services.iter().map(|(number, n)| (snapshot.service_code(*number), *n));

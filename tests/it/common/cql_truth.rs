@@ -192,7 +192,10 @@ impl Formula {
                     };
                     Some((of(start, i64::MIN)?.0, of(end, i64::MAX)?.1))
                 };
-                Some(related(op, ends(a)?, ends(b)?))
+                let (a, b) = (ends(a)?, ends(b)?);
+                // What would end before it starts is no interval.
+                let is_interval = |ends: (i64, i64)| ends.0 <= ends.1;
+                (is_interval(a) && is_interval(b)).then(|| related(op, a, b))
             }
             Self::Spatial(op, place, turned) => {
                 let at = row.at?;

@@ -237,20 +237,10 @@ impl Field {
         self
     }
 
-    /// Adds it to CSV only; formats with a geometry hold the value there.
-    pub(super) const fn in_csv_alone(mut self) -> Self {
-        self.formats = Formats { csv: true, ..Formats::NONE };
-        self
-    }
-
-    /// Adds it to GeoJSON, GeoParquet and OGC API – Features.
-    pub(super) const fn in_feature_formats(mut self) -> Self {
-        self.formats = Formats { csv: false, geopackage: false, ..Formats::ALL_BUT_TILES };
-        self
-    }
-
-    pub(super) const fn not_in_ogc(mut self) -> Self {
-        self.formats.ogc = false;
+    /// Adds it to CSV and OGC API – Features only; other formats with a geometry hold the value
+    /// there alone. In OGC API – Features every field that filters can name is a property.
+    pub(super) const fn in_csv_and_ogc(mut self) -> Self {
+        self.formats = Formats { csv: true, ogc: true, ..Formats::NONE };
         self
     }
 

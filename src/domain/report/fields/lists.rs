@@ -81,6 +81,8 @@ fn parts_together(is_in: impl Fn(&Field) -> bool) -> Vec<&'static Field> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -92,6 +94,22 @@ mod tests {
             assert!(ALL[..n].iter().find(same).is_none(), "{}", field.name);
             assert!(field.part_of.is_none_or(|whole| get(whole).is_some()), "{}", field.name);
         }
+    }
+
+    /// Every export and OGC API – Features have the same fields; a geometry holds longitude and
+    /// latitude in formats that have one.
+    #[test]
+    fn every_format_has_the_same_fields() {
+        let names = |list: &FieldList| {
+            let names = list.iter().map(|field| field.name);
+            names.filter(|name| !["lon", "lat"].contains(name)).collect::<BTreeSet<_>>()
+        };
+        let csv = names(&CSV);
+        assert!(csv.contains("revision") && csv.contains("group"));
+        for list in [&GEOPACKAGE, &GEOJSON, &GEOPARQUET, &OGC, &QUERYABLE] {
+            assert_eq!(names(list), csv);
+        }
+        assert_eq!(OGC.len(), QUERYABLE.len());
     }
 
     #[test]

@@ -183,7 +183,7 @@ pub static ALL: &[Field] = &[
     .described("Longitude", "Longitude")
     .indexed()
     .filtered_by("bbox")
-    .in_csv_alone()
+    .in_csv_and_ogc()
     .open311(Member("long"))
     .imported("lon")
     .created()
@@ -196,7 +196,7 @@ pub static ALL: &[Field] = &[
     .described("Latitude", "Latitude")
     .indexed()
     .filtered_by("bbox")
-    .in_csv_alone()
+    .in_csv_and_ogc()
     .open311(Member("lat"))
     .imported("lat")
     .created()
@@ -329,7 +329,6 @@ pub static ALL: &[Field] = &[
     )
     .described("Message de la ville au demandeur", "Message of the city to the sender")
     .exported()
-    .not_in_ogc()
     .open311(Member("service_notice"))
     .imported("notice"),
     typed(
@@ -379,7 +378,7 @@ pub static ALL: &[Field] = &[
     )
     .described("Révision de la dernière modification", "Revision of the last change")
     .required()
-    .in_feature_formats(),
+    .exported(),
 ];
 
 /// A text that people write freely: it is kept as it is.

@@ -9,7 +9,7 @@ use crate::export::geojson::instant;
 use crate::export::word::Word;
 use crate::http::reply::counts::Counts;
 use crate::http::v1::hexes::answer::HexClass;
-use crate::http::v1::members::{members, service_counts};
+use crate::http::v1::members::{MEMBERS_MAX, left_out, members, service_counts};
 use crate::http::v1::sentences::{SentenceNames, ratio_of};
 use crate::index::Snapshot;
 use crate::place::H3Cell;
@@ -140,7 +140,15 @@ pub struct HotspotOut<'a> {
     cells: Vec<String>,
     /// H3 indexes of the cells around it whose reports took part in the test.
     ring_cells: Vec<String>,
+    /// The ids of the first of its reports.
+    #[schemars(extend(
+        "maxItems" = MEMBERS_MAX,
+        "x-fr" = "Les numéros des premières de ses demandes.",
+    ))]
     service_request_ids: Vec<&'a str>,
+    /// Number of its reports whose ids are not listed.
+    #[schemars(extend("x-fr" = "Nombre de ses demandes dont le numéro n’est pas donné."))]
+    service_request_ids_left_out: usize,
     /// Its history; only for a single hotspot.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<StepOut>>,
@@ -229,6 +237,7 @@ pub fn hotspot<'a>(
         cells: hotspot.cells.iter().map(H3Cell::to_string).collect(),
         ring_cells: hotspot.ring.iter().map(H3Cell::to_string).collect(),
         service_request_ids: members(snapshot, &hotspot.members),
+        service_request_ids_left_out: left_out(&hotspot.members),
         history: None,
         ended: None,
     };

@@ -142,6 +142,15 @@ const CHILDREN: CustomMember<bool> = CustomMember::new(
     || json!({ "type": "string", "enum": ["close", "leave"] }),
 );
 
+/// The members of a change that null clears, as an empty text does.
+const CLEARED_BY_NULL: [&str; 2] = ["address", "assignee"];
+
+/// A text that a change may clear.
+const CLEARABLE: CustomMember<String> = CustomMember::new(
+    |name, value, reader| TEXT.read(name, value, reader),
+    || json!({ "type": "string", "nullable": true }),
+);
+
 body! {
     /// A change of a report. Absent members stay unchanged.
     pub struct ReportChange {
@@ -149,8 +158,8 @@ body! {
         reason: Option<ClosedReason> = report_field("closed_reason", word_member()).optional(),
         service: Option<String> = report_field("service_code", TEXT).optional(),
         lon_lat: Option<(f64, f64)> = LonLat,
-        address: Option<String> = report_field("address", TEXT).optional(),
-        assignee: Option<String> = report_field("assignee", TEXT).optional(),
+        address: Option<String> = report_field("address", CLEARABLE).optional(),
+        assignee: Option<String> = report_field("assignee", CLEARABLE).optional(),
         children: bool = member("children", CHILDREN).default(false),
     }
     min_members 1
@@ -167,12 +176,14 @@ pub struct ReportChanges {
 /// Reads the body of a change.
 ///
 /// # Errors
-/// Every member that is unknown or of the wrong type; a body that changes nothing.
+/// Every member that is unknown, of the wrong type, or null though nothing clears it; a body that
+/// changes nothing.
 pub fn read_changes(bytes: &[u8], zone: &TimeZone) -> Result<ReportChanges> {
     let mut reader = MemberReader::new(bytes, zone)?;
     if reader.is_empty() {
         reader.refuse("body", &json!({}), message!("ne change rien", "changes nothing"));
     }
+    reader.clear_nulls(&CLEARED_BY_NULL);
     let changes =
         ReportChange::read_members(&mut reader).and_then(|change| validate(change, &mut reader));
     reader.finish(changes)
@@ -258,5 +269,12 @@ mod tests {
         assert_eq!(change("{}"), ["body"]);
         assert_eq!(change(r#"{"status":"open","lat":2}"#), ["lon"]);
         assert_eq!(change(r#"{"status":"open","children":"close"}"#), ["children"]);
+        assert_eq!(change(r#"{"status":null,"assignee":null}"#), ["status"]);
+        for name in ["closed_reason", "service_code", "lon", "children", "colour"] {
+            assert_eq!(change(&format!(r#"{{"{name}":null}}"#)), [name], "{name}");
+        }
+        let cleared = read_changes(br#"{"address":null,"assignee":null}"#, &TimeZone::UTC);
+        let Patch { address, assignee, .. } = cleared.unwrap().own;
+        assert_eq!((address.as_deref(), assignee.as_deref()), (Some(""), Some("")));
     }
 }

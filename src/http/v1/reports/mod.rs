@@ -17,6 +17,7 @@ use crate::http::reply::answer::{
     to_json,
 };
 use crate::http::request::call::Call;
+use crate::http::request::if_match::{IF_MATCH, IfMatch};
 use crate::http::request::parameter::request;
 use crate::http::request::params::{BOXED_FILTER, LIMIT, NewestAfter, REPORT_ID, cursor_by};
 use crate::http::v1::reports::answer::{ContactOut, History, feature, report_page, report_tag};
@@ -32,7 +33,14 @@ pub fn operations() -> Vec<Operation> {
             .linked_to(&[("report", "id", "$response.body#/features/0/id")]),
         Operation::get("/api/v1/reports/{id}", "report", Tag::Reports, one)
             .described("Une demande.", "One report.")
-            .responds_with(&[geojson::<Feature<'_, ReportOut>>()]),
+            .responds_with(&[geojson::<Feature<'_, ReportOut>>()])
+            .status_codes(&[
+                (200, "ok"),
+                (304, "not modified"),
+                (400, "refused"),
+                (404, "not found"),
+                (412, "stale"),
+            ]),
         Operation::get("/api/v1/reports/{id}/history", "history", Tag::Reports, history)
             .described("L’historique d’une demande.", "The history of a report.")
             .responds_with(&[json::<History<'_>>()]),
@@ -77,9 +85,19 @@ request! {
     }
 }
 
-async fn one(call: Call<ReportRequest>) -> HandlerResult {
+request! {
+    /// One report, in a state that the client knows where it says so.
+    pub struct OneReportRequest {
+        id: String = REPORT_ID,
+        if_match: Option<IfMatch> = IF_MATCH,
+    }
+}
+
+async fn one(call: Call<OneReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let stored = state.app.find_report(&city, context.view, &request.id).await?;
+    let condition = request.if_match.unwrap_or(IfMatch::Any);
+    condition.expected(&state.app.epoch, stored.revision)?;
     // `If-Match` of a change needs the strong tag, which only crews use.
     let tag = match context.variant.view {
         Some(_) if context.view != View::Crew => context.etag(&state, stored.revision),

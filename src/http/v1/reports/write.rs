@@ -149,6 +149,8 @@ async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let ReportChanges { own, of_children } = read_changes(&body, city.zone())?;
     let found = state.app.find_report(&city, context.view, &request.id).await?;
+    let condition = request.if_match.unwrap_or(IfMatch::Any);
+    let expected = condition.expected(&state.app.epoch, found.revision)?;
     let tag = report_tag(&state, &found, context.language);
     if context.has_etag(&tag) {
         let message = message!(
@@ -157,8 +159,6 @@ async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
         );
         return Err(Error::new(ErrorKind::Stale, message));
     }
-    let condition = request.if_match;
-    let expected = condition.and_then(|tags| tags.revision(&state.app.epoch, found.revision));
     let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
     let open_children = state.app.open_children(&city, &stored.report).await?;
     written(&state, &city, &stored, context.language, None, open_children)
