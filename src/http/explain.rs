@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, ErrorKind};
-use crate::http::around::rates::{RateClass, RateVerdict};
+use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, RateVerdict};
 use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};

@@ -43,7 +43,7 @@ pub use tls::{TlsFiles, TlsKeys};
 pub use unattached::{remove_unattached, watch_photos};
 
 use crate::config::Limits;
-use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, Rates};
+use crate::http::around::rates::{RateClass, Rates};
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
 use crate::http::request::body_budget::BodyBudget;
