@@ -57,7 +57,9 @@ pub enum ErrorKind {
     Conflict,
     /// The caller's `If-Match` is not the present revision.
     Stale,
-    /// Changes need a credential that was not shown.
+    /// A key is needed, and none that is valid was shown.
+    Unauthorized,
+    /// Who asks may not do this.
     Forbidden,
     /// More than the service accepts in one go.
     TooLarge,
@@ -67,6 +69,8 @@ pub enum ErrorKind {
     NotAcceptable,
     /// Not now: starting, overloaded, or the outcome of a commit is unknown.
     Unavailable,
+    /// The sender has sent as much as it may for now: it may send again after so many seconds.
+    TooMany(u64),
     /// A fault of ours or of the machine; the cause is for the log only.
     Internal,
 }

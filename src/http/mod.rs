@@ -1,6 +1,7 @@
 //! The HTTP interface. Each resource declares its operations next to their handlers. The router
 //! and the OpenAPI document are built from the same list, `operations`.
 
+mod access;
 mod connections;
 mod explain;
 pub mod ogc;
@@ -29,8 +30,9 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
+pub use access::WriteAccess;
 pub use serve::serve;
-pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use state::{AppState, Licences, PageSettings, PublicConfig};
 
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};

@@ -17,6 +17,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Limits;
+use crate::domain::Permission;
 use crate::error::Result;
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
@@ -111,11 +112,12 @@ macro_rules! handlers {
                                     media_type: SentMediaType,
                                     call: Result<$call>
                                     $(, $name: $kind)*| async move {
-                    shown.authorize(policy.audience, &state.access)?;
+                    let caller = shown.authorize(policy.audience, &state.access)?;
                     media_type.check(&policy.media_types)?;
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
-                    let call = call?;
+                    let mut call = call?;
+                    call.set_caller(caller, policy.audience)?;
                     self(call $(, $convert)*).await
                 };
                 on(method, handler)
@@ -311,14 +313,14 @@ impl Operation {
         self
     }
 
-    /// Restricts it to crews.
-    pub fn for_crews(self) -> Self {
-        self.restricted_to(Audience::Crews)
+    /// Restricts it to requests with a key that has this permission.
+    pub fn needs(self, permission: Permission) -> Self {
+        self.restricted_to(Audience::Holders(permission))
     }
 
-    /// Restricts it to requests with the crew key.
-    pub fn for_key_holders(self) -> Self {
-        self.restricted_to(Audience::KeyHolders)
+    /// It files reports: where the service wants a key for that, it needs one.
+    pub fn files_reports(self) -> Self {
+        self.restricted_to(Audience::Filing)
     }
 
     fn restricted_to(mut self, audience: Audience) -> Self {
@@ -329,7 +331,7 @@ impl Operation {
 
     /// May everybody call it?
     pub fn is_public(&self) -> bool {
-        self.audience == Audience::Public
+        !matches!(self.audience, Audience::Holders(_))
     }
 
     /// Adds another path for it.

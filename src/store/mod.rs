@@ -24,9 +24,10 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateReport, CreateReports, ImportReports, ImportedReport, RemoveJurisdiction,
-    RemoveReport, ReplaceBoundaries, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent,
-    SetJurisdiction, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    Command, CreateKey, CreateReport, CreateReports, ImportReports, ImportedReport, NoteKeyUse,
+    RemoveJurisdiction, RemoveReport, ReplaceBoundaries, RevokeKey, RotateKey, SaveCheckpoint,
+    SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SubmitOutcome, UpdateReport, Verdict,
+    WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

@@ -5,19 +5,18 @@ use axum::extract::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::{ExtendedStatus, Idempotency, ReportTime, UpdateDraft};
+use crate::domain::{ExtendedStatus, Idempotency, Permission, ReportTime, UpdateDraft};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::open311::answer::{Open311CreatedUpdate, Open311Update};
 use crate::http::open311::document;
 use crate::http::open311::form::Form;
 use crate::http::open311::format::{EXTENSIONS, ResponseFormat};
 use crate::http::open311::list::{END, PAGE, PAGE_SIZE, START, range_of};
-use crate::http::open311::sent::{SentParts, SubmitRequest, is_crew_key, receive};
+use crate::http::open311::sent::{SentParts, SubmitRequest, receive};
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs, response_without_etag};
-use crate::http::request::audience::Audience;
-use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
+use crate::http::request::caller::Caller;
 use crate::http::request::idempotency::fingerprint;
 use crate::http::request::parameter::{group, request};
 use crate::http::request::reader::{ParameterReader, Read};
@@ -78,7 +77,8 @@ pub async fn updates<R: Send + 'static>(
         let page = ((page - 1) * size, size);
         let stored = state.app.reader().updates(city.id(), range, page)?;
         let base = context.base(state);
-        let update = |one| document::update(one, &base, is_extended);
+        let shows_names = context.caller.may(Permission::ReadPrivate, city.id());
+        let update = |one| document::update(one, &base, is_extended, shows_names);
         let list: Vec<Open311Update> = stored.iter().map(update).collect();
         format.write(&list)
     })
@@ -152,10 +152,9 @@ pub async fn submit_update(
     format: ResponseFormat,
 ) -> HandlerResult {
     let Call { state, context, request, .. } = call;
-    let shown = Authorization::of(sent.uri(), sent.headers(), &state.access);
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
-    let SentParts { city, form, photos, api_key } = parts;
+    let SentParts { city, form, photos, api_key, holder } = parts;
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
     let found = state.app.find_report(&city, &sent.report).await?;
     let linked = sent.draft.media.iter().filter(|url| !paths.contains(url));
@@ -169,7 +168,7 @@ pub async fn submit_update(
     for photo in photos {
         state.public_config.photo_store.put(photo).await?;
     }
-    let of_crew = shown.authorize(Audience::Crews, &state.access);
+    let may_change = |caller: &Caller| caller.may(Permission::ChangeReports, city.id());
     let idempotency = sent.idempotency(&api_key).or_else(|| {
         let key = request.key?;
         Some(Idempotency { key, fingerprint: fingerprint(format!("{:?}", sent.draft).as_bytes()) })
@@ -178,7 +177,7 @@ pub async fn submit_update(
         report: found.report.id,
         draft: sent.draft,
         idempotency,
-        changes_status: of_crew.is_ok() || is_crew_key(&state, &api_key),
+        changes_status: may_change(&context.caller) || may_change(&holder),
     };
     let recorded = state.app.add_update(&city, new).await.map_err(|error| match sent.number {
         Some(number) if error.kind == ErrorKind::Conflict => {

@@ -59,6 +59,7 @@ impl Problem {
             ErrorKind::NotFound => ("not-found", "Introuvable", "Not found"),
             ErrorKind::Conflict => ("conflict", "Conflit", "Conflict"),
             ErrorKind::Stale => ("stale", "Révision dépassée", "Stale revision"),
+            ErrorKind::Unauthorized => ("unauthorized", "Clé requise", "Key required"),
             ErrorKind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
             ErrorKind::TooLarge => ("too-large", "Trop grand", "Too large"),
             ErrorKind::MediaType => {
@@ -66,6 +67,7 @@ impl Problem {
             }
             ErrorKind::NotAcceptable => ("not-acceptable", "Inacceptable", "Not acceptable"),
             ErrorKind::Unavailable => ("unavailable", "Indisponible", "Unavailable"),
+            ErrorKind::TooMany(_) => ("too-many-requests", "Trop de requêtes", "Too many requests"),
             ErrorKind::Internal => ("internal", "Erreur interne", "Internal error"),
         };
         let refused = error.refusals.iter().take(ERRORS_MAX).map(|refusal| RefusedValue {
@@ -122,11 +124,13 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
         ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

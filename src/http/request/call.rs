@@ -7,6 +7,8 @@ use axum::http::request::Parts;
 
 use crate::error::Error;
 use crate::http::reply::problem::malformed;
+use crate::http::request::audience::Audience;
+use crate::http::request::caller::Caller;
 use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
@@ -35,6 +37,26 @@ pub struct ServiceCall<R = ()> {
     pub context: RequestContext,
     /// The operation's parameters.
     pub request: R,
+}
+
+impl<R> Call<R> {
+    /// Sets who sends the request.
+    ///
+    /// # Errors
+    /// Forbidden: the key is for other cities.
+    pub fn set_caller(&mut self, caller: Caller, audience: Audience) -> Result<(), Error> {
+        self.context.set_caller(caller, audience, Some(self.city.id()))
+    }
+}
+
+impl<R> ServiceCall<R> {
+    /// Sets who sends the request.
+    ///
+    /// # Errors
+    /// Forbidden: the key is not for all cities.
+    pub fn set_caller(&mut self, caller: Caller, audience: Audience) -> Result<(), Error> {
+        self.context.set_caller(caller, audience, None)
+    }
 }
 
 /// Reads the parameters and headers that all operations share, and returns the remaining pairs of

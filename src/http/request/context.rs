@@ -6,9 +6,12 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri, header};
 
+use crate::domain::{JurisdictionId, Permission};
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::accept::weighted;
+use crate::http::request::audience::Audience;
+use crate::http::request::caller::Caller;
 use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::{Pairs, joined};
 use crate::http::state::AppState;
@@ -27,6 +30,8 @@ pub struct RequestContext {
     pub uri: Uri,
     /// What the response depends on besides the revision of the data, for its ETag.
     pub variant: Variant,
+    /// Who sends it; known when the request is authorized.
+    pub caller: Caller,
     if_none_match: Option<String>,
     host: Option<String>,
 }
@@ -51,6 +56,7 @@ impl RequestContext {
             jurisdiction: pairs.take("jurisdiction_id"),
             uri: parts.uri.clone(),
             variant: Variant::default(),
+            caller: Caller::default(),
             if_none_match: joined(&parts.headers, header::IF_NONE_MATCH.as_str()),
             host,
         })
@@ -68,6 +74,23 @@ impl RequestContext {
         };
         self.variant.city = Some(city.number());
         Ok(city)
+    }
+
+    /// Sets who sends the request, which is about this city. The response's ETag depends on
+    /// whether it has what is not public.
+    ///
+    /// # Errors
+    /// Forbidden: the key is for other cities.
+    pub fn set_caller(
+        &mut self,
+        caller: Caller,
+        audience: Audience,
+        city: Option<&JurisdictionId>,
+    ) -> Result<()> {
+        caller.check_city(audience, city)?;
+        self.variant.private = city.is_some_and(|city| caller.may(Permission::ReadPrivate, city));
+        self.caller = caller;
+        Ok(())
     }
 
     /// The public address of the service without a trailing slash; empty if it is not known.

@@ -115,7 +115,8 @@ pub fn operations() -> Vec<Operation> {
             .body(&body)
             .responds_with(&[json::<StoredPhoto>()])
             .status_codes(&[(201, "stored"), (400, "refused"), (413, "too large")])
-            .body_bytes_max(FORM_BYTES_MAX),
+            .body_bytes_max(FORM_BYTES_MAX)
+            .files_reports(),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
             .described("Une photo.", "A photo.")
             .with_path_parameter(&path_parameter("name", PathSegment, example))

@@ -4,6 +4,7 @@
 //! writing thread, `group` executes the commands of one commit, `transaction` holds the SQL that
 //! commands share and `write_…` the commands. `row` and `keys` define the layout of a report.
 
+mod access_key;
 mod boundary;
 mod contact;
 mod failure;

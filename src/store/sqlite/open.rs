@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_details.sql"),
     include_str!("migrations/0006_extent.sql"),
     include_str!("migrations/0007_updates.sql"),
+    include_str!("migrations/0008_keys.sql"),
 ];
 
 /// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.
