@@ -83,6 +83,7 @@ mod openapi_links;
 mod oracle;
 mod other_ends;
 mod pages;
+mod permissions;
 mod place_columns;
 mod planted_hotspots;
 mod polygons;

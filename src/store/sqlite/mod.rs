@@ -25,6 +25,7 @@ mod store_file;
 mod transaction;
 mod write_incidents;
 mod write_jurisdictions;
+mod write_keys;
 mod write_reports;
 mod writer;
 
