@@ -57,7 +57,9 @@ pub enum ErrorKind {
     Conflict,
     /// The caller's `If-Match` is not the present revision.
     Stale,
-    /// Changes need a credential that was not shown.
+    /// A key is needed, and none that is valid was shown.
+    Unauthorized,
+    /// Who asks may not do this.
     Forbidden,
     /// More than the service accepts in one go.
     TooLarge,

@@ -48,7 +48,7 @@ export async function drawIncident(feature: api.ReportFeature, city: api.City, a
     } catch (cause) {
       error.hidden = false;
       error.textContent = cause instanceof api.ApiError ? cause.message : t("notice.offline");
-      if (cause instanceof api.ApiError && cause.status === 403) identity.open = true;
+      if (cause instanceof api.ApiError && (cause.status === 401 || cause.status === 403)) identity.open = true;
     }
   };
   const actionButton = (

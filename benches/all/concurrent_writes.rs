@@ -106,7 +106,9 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &AtomicBool) -> std::io::Result<
                 *count.lock().expect("no holder panics") += 1;
                 if n % 5 == 0 {
                     let patch = Patch { status: Some(Status::Closed), ..Patch::default() };
-                    let _ = app.change(&city, stored.report.id, None, patch, None).await;
+                    let _ = app
+                        .change(&city, stored.report.id, None, (patch, None), "api".into())
+                        .await;
                 }
             });
         }

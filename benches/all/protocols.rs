@@ -169,6 +169,7 @@ fn service(settings: &Settings, store: &Path) -> Outcome<(std::sync::Arc<App>, a
     let public_config = PublicConfig {
         public_url: None,
         open311_keys: Vec::new(),
+        filing_needs_key: false,
         is_production: false,
         contact: None,
         licences: Licences::default(),

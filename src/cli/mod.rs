@@ -23,6 +23,7 @@ mod follow;
 mod generate;
 mod import;
 mod inspect;
+mod key;
 mod labelled_pairs;
 mod limit_options;
 mod located;
@@ -66,6 +67,8 @@ enum CliCommand {
     Boundaries(boundaries::Arguments),
     /// List, add, change and remove cities
     City(city::Arguments),
+    /// Create, list, rotate and revoke access keys
+    Key(key::Arguments),
     /// Mirror the Open311 server of another city
     Follow(follow::Arguments),
     /// Generate a realistic Québec from a seed, with its ground truth
@@ -101,6 +104,7 @@ pub fn run(cli: Cli) -> ExitCode {
         CliCommand::Export(arguments) => export::run(&arguments),
         CliCommand::Boundaries(arguments) => boundaries::run(&arguments),
         CliCommand::City(arguments) => city::run(&arguments),
+        CliCommand::Key(arguments) => key::run(&arguments),
         CliCommand::Follow(arguments) => follow::run(&arguments),
         CliCommand::Generate(arguments) => generate::run(&arguments),
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments),

@@ -52,11 +52,22 @@ pub struct Arguments {
     /// Number of reports of the demo city.
     #[arg(long, default_value_t = REPORTS_PER_YEAR)]
     demo_reports: u64,
-    /// Key required to change reports (Authorization: Bearer KEY). Without a key, reports can be
-    /// changed only from this machine, while the service listens on the loopback address and has
-    /// no public URL.
+    /// Key that may do everything (Authorization: Bearer KEY), beside those of 'pointchaud key'.
+    /// Without any key, reports can be changed only from this machine, while the service listens
+    /// on the loopback address and has no public URL.
     #[arg(long, env = "POINTCHAUD_CREW_KEY", hide_env_values = true)]
     crew_key: Option<String>,
+    /// File whose first line is such a key.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "POINTCHAUD_CREW_KEY_FILE",
+        conflicts_with = "crew_key"
+    )]
+    crew_key_file: Option<PathBuf>,
+    /// Accept new reports and photos only with a key, of any role.
+    #[arg(long, env = "POINTCHAUD_FILING_NEEDS_KEY")]
+    filing_needs_key: bool,
     /// Duplicate model to use instead of the built-in one (TOML, as written by `train`).
     #[arg(long, env = "POINTCHAUD_MODEL")]
     model: Option<PathBuf>,
@@ -134,8 +145,8 @@ fn access(arguments: &Arguments, listening: &Listening) -> Result<WriteAccess> {
         || arguments.public_url.is_some()
         || !listening.proxies.is_empty()
         || listening.tls.is_some();
-    Ok(match &arguments.crew_key {
-        Some(key) => WriteAccess::Key(checked_key(key)?),
+    Ok(match arguments.crew_key()? {
+        Some(key) => WriteAccess::Key(key),
         None if is_for_others => WriteAccess::Nobody,
         None => WriteAccess::Local,
     })
@@ -162,6 +173,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let public_config = PublicConfig {
         public_url: arguments.public_url.clone(),
         open311_keys: arguments.open311_keys.clone(),
+        filing_needs_key: arguments.filing_needs_key,
         is_production: arguments.production || access != WriteAccess::Local,
         contact: arguments.contact.clone(),
         licences: Licences::parse(&arguments.licence)?,
@@ -202,8 +214,26 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Bytes that a crew key has at least: fewer can be guessed.
 const KEY_BYTES_MIN: usize = 16;
 
+impl Arguments {
+    /// The crew key of `--crew-key` or `--crew-key-file`.
+    ///
+    /// # Errors
+    /// The file cannot be read; the key is too short.
+    fn crew_key(&self) -> Result<Option<String>> {
+        let Some(path) = &self.crew_key_file else {
+            return self.crew_key.as_deref().map(|key| checked_key("--crew-key", key)).transpose();
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = message!("ne peut pas être lu : {error}", "cannot be read: {error}");
+            Error::from(Refusal::new("--crew-key-file", path.display(), message))
+        })?;
+        let key = text.lines().next().unwrap_or_default().trim();
+        checked_key("--crew-key-file", key).map(Some)
+    }
+}
+
 /// Refuses a crew key that is empty or can be guessed. The key itself is not in the refusal.
-fn checked_key(key: &str) -> Result<String> {
+fn checked_key(field: &str, key: &str) -> Result<String> {
     if key.trim().len() >= KEY_BYTES_MIN {
         return Ok(key.to_owned());
     }
@@ -211,7 +241,7 @@ fn checked_key(key: &str) -> Result<String> {
         "a moins de {KEY_BYTES_MIN} caractères ; « openssl rand -hex 32 » en donne une bonne",
         "has fewer than {KEY_BYTES_MIN} characters; 'openssl rand -hex 32' prints a good one"
     );
-    Err(Refusal::new("--crew-key", "…", message).into())
+    Err(Refusal::new(field, "…", message).into())
 }
 
 /// Removes photos on the thread that calls it, which is not one of the server's.

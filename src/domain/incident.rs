@@ -33,6 +33,24 @@ pub fn author_name(text: &str) -> Result<String, Message> {
     Ok(author.to_owned())
 }
 
+/// Authors of changes that name no person: how a change was made.
+pub const AUTHORS_OF_NOBODY: [&str; 4] = [AUTHOR_DEFAULT, "api", "import", "open311"];
+
+/// The author of a change as it is shown. Names of employees are not for everybody: where they are
+/// not shown, their changes are those of the crew.
+///
+/// ```
+/// use pointchaud::domain::author_shown;
+///
+/// assert_eq!(author_shown("Marie", true), "Marie");
+/// assert_eq!(author_shown("Marie", false), "crew");
+/// assert_eq!(author_shown("import", false), "import");
+/// ```
+pub fn author_shown(author: &str, shows_names: bool) -> &str {
+    let is_nobody = AUTHORS_OF_NOBODY.contains(&author);
+    if shows_names || is_nobody { author } else { AUTHOR_DEFAULT }
+}
+
 /// A change of which reports are duplicates of which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentCommand {

@@ -1,6 +1,7 @@
 //! The domain: reports, the catalogue of services, boundaries, incidents, hotspot tracks, filters,
 //! and the gate that checks every report.
 
+mod access;
 mod boundary;
 mod catalogue;
 mod clock;
@@ -19,6 +20,9 @@ mod utc;
 mod visibility;
 mod vocabulary;
 
+pub use access::{
+    AccessKey, KEY_NAME_CHARS_MAX, KeySecret, KeyState, Permission, Role, SecretDigest, key_name,
+};
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -27,8 +31,8 @@ pub use filter::Filter;
 pub use group_words::GroupWords;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};
 pub use incident::{
-    AUTHOR_CHARS_MAX, AUTHOR_DEFAULT, IncidentChange, IncidentCommand, IncidentCommandKind,
-    IncidentMember, MOVED_REPORTS_MAX, author_name,
+    AUTHOR_CHARS_MAX, AUTHOR_DEFAULT, AUTHORS_OF_NOBODY, IncidentChange, IncidentCommand,
+    IncidentCommandKind, IncidentMember, MOVED_REPORTS_MAX, author_name, author_shown,
 };
 pub use interrupt::{Interrupt, InterruptGuard, Interrupted};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};

@@ -84,11 +84,10 @@ pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: 
     response
 }
 
-/// The key of a request, if it is right.
-fn known_key<'a>(access: &'a WriteAccess, headers: &HeaderMap) -> Option<&'a str> {
-    let WriteAccess::Key(key) = access else { return None };
+/// The name of the key of a request, if it is right.
+fn known_key(access: &Access, headers: &HeaderMap) -> Option<String> {
     let token = headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")?;
-    is_same_key(key.as_bytes(), token).then_some(key)
+    access.find(token).map(|key| key.name.clone())
 }
 
 /// Replaces the body of an error response by a problem document (or an Open311 error document) in
@@ -155,6 +154,9 @@ async fn explain(
     }
     if let ErrorKind::TooMany(seconds) = error.kind {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if code == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -4,6 +4,7 @@
 // What a request holds comes from outside: a number in it may be anything.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod access;
 mod around;
 mod connections;
 mod explain;
@@ -36,9 +37,10 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
+pub use access::WriteAccess;
 pub use request::client_address::TrustedProxies;
 pub use serve::{Listening, serve};
-pub use state::{AppState, Licences, PageSettings, PublicConfig, WriteAccess};
+pub use state::{AppState, Licences, PageSettings, PublicConfig};
 pub use tls::{TlsFiles, TlsKeys};
 pub use unattached::{remove_unattached, watch_photos};
 

@@ -15,7 +15,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 
-use crate::domain::View;
+use crate::domain::Permission;
 use crate::error::{Error, Result};
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
@@ -109,16 +109,14 @@ macro_rules! handlers {
                                     media_type: SentMediaType,
                                     call: Result<$call>
                                     $(, $name: $kind)*| async move {
-                    shown.authorize(policy.audience, &state.access)?;
+                    let caller = shown.authorize(policy.audience, &state.access)?;
                     if let Err(error) = media_type.check(&policy.media_types) {
                         return Ok(unsupported(error, &policy.media_types));
                     }
                     // axum has read the body before this point, so that a client that is still
                     // sending it receives the refusal and no connection reset.
                     let mut call = call?;
-                    if policy.audience != Audience::Public {
-                        call.context.view = View::Crew;
-                    }
+                    call.set_caller(caller, policy.audience)?;
                     let (view, variant) = (call.context.view, call.context.variant);
                     let answer: HandlerResult = self(call $(, $convert)*).await;
                     answer.map(|response| of_view(response, view, variant))
@@ -326,14 +324,14 @@ impl Operation {
         self
     }
 
-    /// Restricts it to crews.
-    pub fn for_crews(self) -> Self {
-        self.restricted_to(Audience::Crews)
+    /// Restricts it to requests with a key that has this permission.
+    pub fn needs(self, permission: Permission) -> Self {
+        self.restricted_to(Audience::Holders(permission))
     }
 
-    /// Restricts it to requests with the crew key.
-    pub fn for_key_holders(self) -> Self {
-        self.restricted_to(Audience::KeyHolders)
+    /// It files reports: where the service wants a key for that, it needs one.
+    pub fn files_reports(self) -> Self {
+        self.restricted_to(Audience::Filing)
     }
 
     fn restricted_to(mut self, audience: Audience) -> Self {
@@ -349,7 +347,7 @@ impl Operation {
 
     /// May everybody call it?
     pub fn is_public(&self) -> bool {
-        self.audience == Audience::Public
+        !matches!(self.audience, Audience::Holders(_))
     }
 
     /// Adds another path for it.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::http::Uri;
 
 use crate::error::{Refusal, Result};
+use crate::http::access::{Access, WriteAccess};
 use crate::http::around::rates::Rates;
 use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
@@ -17,18 +18,6 @@ use crate::query::DuplicateModel;
 use crate::usecase::App;
 use crate::usecase::imports::Imports;
 use crate::usecase::watch::BackgroundWatch;
-
-/// Who may change reports and incidents, and import files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteAccess {
-    /// Requests of this machine, which the service alone listens to; see
-    /// [`Foreign`](crate::http::request::origin::Foreign).
-    Local,
-    /// Requests with this key as their bearer token.
-    Key(String),
-    /// Nobody: the service listens on the network or has a public address, and no key was set.
-    Nobody,
-}
 
 /// The addresses of the licences of the cities' data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +69,8 @@ pub struct PublicConfig {
     /// Keys of the applications that may create reports by Open311. If the list is empty, every key
     /// is accepted.
     pub open311_keys: Vec<String>,
+    /// Does filing a report need a key?
+    pub filing_needs_key: bool,
     /// Does Open311's discovery document say that this is no test server?
     pub is_production: bool,
     /// An e-mail address or a name, for Open311's discovery document and the OpenAPI document.
@@ -102,8 +93,8 @@ pub struct PageSettings {
 pub struct AppState {
     /// The use cases of the service.
     pub app: Arc<App>,
-    /// Who may change reports.
-    pub access: WriteAccess,
+    /// The keys of the service, and who needs one.
+    pub access: Access,
     /// Settings of the map page.
     pub page: PageSettings,
     /// The background watch, which repeats the standing hotspot search and the alert scan.
@@ -141,8 +132,8 @@ impl AppState {
         Arc::new(Self {
             uploads: UploadQuota::new(app.limits.photos_per_hour),
             imports: Imports::new(app.clone()),
+            access: Access::new(access, app.keys().clone(), public_config.filing_needs_key),
             app,
-            access,
             page,
             watch,
             model: Arc::new(model),

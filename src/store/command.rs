@@ -7,7 +7,7 @@
 use crate::domain::{
     BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
     IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Service, StoredReport, Visibility,
+    Role, SecretDigest, Service, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -74,6 +74,10 @@ commands! {
     RewriteStore -> (),
     SetRetention -> (),
     SetVisibility -> (),
+    CreateKey -> (),
+    RevokeKey -> (),
+    RotateKey -> (),
+    NoteKeyUse -> (),
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -393,4 +397,49 @@ pub struct SetVisibility {
     pub jurisdiction: JurisdictionId,
     /// Codes of services or groups, each with its policy.
     pub policies: Vec<(String, Visibility)>,
+}
+
+/// Adds an access key. Times are seconds of Unix time.
+pub struct CreateKey {
+    /// Its name; a conflict where a key has or had it.
+    pub name: String,
+    /// What its holder may do.
+    pub role: Role,
+    /// Its cities; `None` for all.
+    pub cities: Option<Vec<JurisdictionId>>,
+    /// From when on it is refused.
+    pub expires: Option<i64>,
+    /// The digest of its secret.
+    pub digest: SecretDigest,
+    /// The present.
+    pub now: i64,
+}
+
+/// Revokes an access key.
+pub struct RevokeKey {
+    /// Its name.
+    pub name: String,
+    /// The present, in seconds of Unix time.
+    pub now: i64,
+}
+
+/// Gives an access key a further secret and ends the time of the others. Times are seconds of Unix
+/// time.
+pub struct RotateKey {
+    /// Its name.
+    pub name: String,
+    /// The digest of the new secret.
+    pub digest: SecretDigest,
+    /// From when on the other secrets are refused.
+    pub overlap_ends: i64,
+    /// The present.
+    pub now: i64,
+}
+
+/// Records the last day on which keys were used.
+pub struct NoteKeyUse {
+    /// The numbers of the keys.
+    pub numbers: Vec<i64>,
+    /// The day, in UTC.
+    pub day: String,
 }

@@ -21,6 +21,7 @@ use crate::store::{
     AmendEach, ChangeIncident, Command, CommitListener, CreateReport, PrivateKeys, Reader,
     SubmitOutcome, UpdateReport, Writer, WriterSettings,
 };
+use crate::usecase::access::KeyRing;
 use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
@@ -36,6 +37,7 @@ const MERGE_EVERY: Duration = Duration::from_millis(50);
 /// State shared by the application, the store's writer thread and the background threads.
 struct Shared {
     cities: LoadedCities,
+    keys: Arc<KeyRing>,
     stopping: AtomicBool,
 }
 
@@ -106,14 +108,15 @@ impl App {
         catalogues: Catalogues,
         limits: Limits,
         clock: Arc<dyn Clock>,
-        keys: PrivateKeys,
+        private_keys: PrivateKeys,
     ) -> Result<Arc<Self>> {
-        let keys = Arc::new(keys);
-        let reader = Reader::open(store)?.with_private_keys(keys.clone());
+        let private_keys = Arc::new(private_keys);
+        let reader = Reader::open(store)?.with_private_keys(private_keys.clone());
         let cities = LoadedCities::new(reader, catalogues, clock.clone());
-        let shared = Arc::new(Shared { cities, stopping: AtomicBool::new(false) });
+        let keys = Arc::new(KeyRing::open(cities.reader().clone(), clock.clone())?);
+        let shared = Arc::new(Shared { cities, keys, stopping: AtomicBool::new(false) });
         let id_bytes_max = limits.id_bytes_max;
-        let settings = WriterSettings { clock, id_bytes_max, private_keys: Some(keys) };
+        let settings = WriterSettings { clock, id_bytes_max, private_keys: Some(private_keys) };
         let (writer, _) = Writer::start_with(store, IndexUpdater(shared.clone()), settings)?;
         let epoch = shared.cities.reader().epoch()?;
         let time_max = limits.request_time_max;
@@ -131,12 +134,13 @@ impl App {
             heavy,
             memory,
         });
-        let boot = shared.clone();
+        let (boot, key_writer) = (shared.clone(), app.writer.clone());
         spawn("index-poll", move || {
             boot.cities.catch_up();
             while !boot.stopping.load(Ordering::Relaxed) {
                 thread::sleep(POLL_EVERY);
                 boot.cities.catch_up();
+                boot.keys.catch_up(&key_writer);
             }
         })?;
         spawn("index-merge", move || {
@@ -159,6 +163,11 @@ impl App {
     /// The store, for reading.
     pub fn reader(&self) -> &Reader {
         self.shared.cities.reader()
+    }
+
+    /// The access keys of the store.
+    pub fn keys(&self) -> &Arc<KeyRing> {
+        &self.shared.keys
     }
 
     /// The store's writer.
@@ -342,7 +351,7 @@ impl App {
 
     /// Changes a report; with `expected` only if its revision is still that one. A report that
     /// moves gets the area of its new place. `children` is applied to each of its duplicates that
-    /// is not closed.
+    /// is not closed. `author` is kept in the history.
     ///
     /// # Errors
     /// Refusals of the gate; another revision than expected; not found; the store.
@@ -351,8 +360,8 @@ impl App {
         city: &Arc<City>,
         id: ReportId,
         expected: Option<u64>,
-        patch: Patch,
-        children: Option<Patch>,
+        (patch, children): (Patch, Option<Patch>),
+        author: String,
     ) -> Result<StoredReport> {
         let amend = |patch: Patch| {
             let city = city.clone();
@@ -366,7 +375,7 @@ impl App {
             jurisdiction: city.id().clone(),
             id,
             expected,
-            author: "api".into(),
+            author,
             amend: Box::new(amend(patch)),
             children: children.map(|patch| Box::new(amend(patch)) as AmendEach),
         };

@@ -7,6 +7,7 @@
 //! new. A crash between commit and index does no harm, because the next boot applies the stored
 //! changes with the function that live changes use.
 
+pub mod access;
 mod app;
 mod batch;
 mod callers;

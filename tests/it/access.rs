@@ -165,7 +165,7 @@ fn contacts_need_a_key_on_this_machine_too() {
     assert!(detail(&refused).contains("--crew-key"), "{}", detail(&refused));
     drop(service);
     let service = Service::start(&folder, &["--crew-key", KEY]);
-    assert_eq!(service.get(&path).status, 403);
+    assert_eq!(service.get(&path).status, 401);
     let contact = service.ask("GET", &path, &[BEARER], b"").json();
     assert_eq!(contact, json!({ "email": "a@b.ca", "account_id": "7" }));
     done(&folder, &["check"]);

@@ -381,10 +381,10 @@ fn open_to_the_network_nothing_changes_without_the_key() {
     let service = Service::start(&folder, &["--crew-key", "sésame-ouvre-toi-42"]);
     let path = service.post("/api/v1/reports", POTHOLE).header("location").unwrap().to_owned();
     let close = br#"{"status":"closed"}"#;
-    assert_eq!(service.ask("PATCH", &path, &[], close).status, 403);
+    assert_eq!(service.ask("PATCH", &path, &[], close).status, 401);
     assert_eq!(
         service.ask("PATCH", &path, &[("Authorization", "Bearer sesame-ouvre-toi")], close).status,
-        403
+        401
     );
     let key = [("Authorization", "Bearer sésame-ouvre-toi-42")];
     assert_eq!(service.ask("PATCH", &path, &key, close).status, 200);

@@ -376,7 +376,7 @@ fn nobody_imports_without_the_crew_key() {
         let body = if path.contains("name") { csv.as_bytes() } else { b"{}" };
         for headers in [&[][..], &[("Authorization", "Bearer open")]] {
             let answer = service.ask(method, &path, headers, body);
-            assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
+            assert_eq!(answer.status, 401, "{method} {path}: {answer:?}");
         }
         let answer =
             service.ask(method, &path, &[("Authorization", "Bearer sesame-ouvre-toi")], body);

@@ -90,6 +90,7 @@ mod openapi_links;
 mod oracle;
 mod other_ends;
 mod pages;
+mod permissions;
 mod photos;
 mod place_columns;
 mod planted_hotspots;

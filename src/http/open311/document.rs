@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     Accuracy, Attribute, AttributeValue, Catalogue, ClosedReason, Details, Report, ReportTime,
-    Service, Status, StoredReport, StoredUpdate,
+    Service, Status, StoredReport, StoredUpdate, author_shown,
 };
 use crate::error::Error;
 use crate::export::word::Word;
@@ -157,7 +157,12 @@ pub fn request(stored: &StoredReport, renderer: &RequestRenderer<'_>) -> Open311
 }
 
 /// One update. `base` is the public address of this service, for its own photos.
-pub fn update(stored: &StoredUpdate, base: &str, is_extended: bool) -> Open311Update {
+pub fn update(
+    stored: &StoredUpdate,
+    base: &str,
+    is_extended: bool,
+    shows_names: bool,
+) -> Open311Update {
     let StoredUpdate { revision, report, update, recorded, author } = stored;
     let urls: Vec<String> = update.media.iter().map(|url| absolute(url, base)).collect();
     Open311Update {
@@ -168,7 +173,7 @@ pub fn update(stored: &StoredUpdate, base: &str, is_extended: bool) -> Open311Up
         description: update.description.clone().unwrap_or_default(),
         media_url: urls.first().cloned().unwrap_or_default(),
         extended_attributes: is_extended.then(|| Open311UpdateExtension {
-            author: author.clone(),
+            author: author_shown(author, shows_names).to_owned(),
             recorded_datetime: recorded.clone(),
             media_urls: urls,
         }),

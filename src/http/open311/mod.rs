@@ -75,6 +75,7 @@ pub fn operations() -> Vec<Operation> {
 pub fn status(code: StatusCode) -> StatusCode {
     match code {
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => StatusCode::BAD_REQUEST,
+        StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
         other => other,
     }
 }

@@ -1,23 +1,29 @@
 //! What an application sends to Open311 by `POST`: its form with the key, the city and the photos.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::Request;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::access::is_same_key;
 use crate::http::open311::form::Form;
 use crate::http::open311::format::{API_KEY, LOCALE};
-use crate::http::request::auth::is_same_key;
+use crate::http::request::audience::Audience;
+use crate::http::request::caller::Caller;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::form::form;
 use crate::http::request::idempotency::{IDEMPOTENCY_KEY, fingerprint};
 use crate::http::request::parameter::{path, request};
 use crate::http::request::types::Patterned;
-use crate::http::state::{AppState, WriteAccess};
+use crate::http::state::AppState;
 use crate::http::v1::duplicates::dedupe::{DEDUPE, Dedupe};
 use crate::http::v1::media;
+use crate::i18n::Message;
 use crate::media::{Photo, Uploader};
 use crate::message;
 use crate::usecase::City;
+use crate::usecase::access::SECRET_PREFIX;
 
 /// What can be sent.
 const NAMES: &str = r"^(requests|servicerequestupdates)(\.(xml|json))?$";
@@ -46,6 +52,8 @@ pub struct SentParts {
     pub photos: Vec<Photo>,
     /// Its key.
     pub api_key: String,
+    /// Whose key that is.
+    pub holder: Caller,
 }
 
 impl SentParts {
@@ -66,34 +74,51 @@ pub async fn receive(
     (api_key, jurisdiction): (Option<String>, Option<String>),
 ) -> Result<SentParts> {
     let from = media::uploader(state, &sent);
+    let address = sent.extensions().get::<ClientAddress>().map(|client| client.0);
     let parts = form(sent).await?;
     let mut form = Form::new(parts.fields);
-    let api_key = accepted_key(state, form.take("api_key").or(api_key))?;
+    let (api_key, holder) = accepted_key(state, form.take("api_key").or(api_key), address)?;
     let named = form.take("jurisdiction_id").or(jurisdiction);
     let city = state.app.unambiguous_city(named.as_deref())?;
-    let is_known = is_crew_key(state, &api_key) || !state.public_config.open311_keys.is_empty();
-    let from = if is_known { Uploader::Key(fingerprint(api_key.as_bytes())) } else { from };
-    let photos = media::photos(state, from, parts.files).await?;
-    Ok(SentParts { city, form, photos, api_key })
-}
-
-/// Is this the crew key?
-pub fn is_crew_key(state: &AppState, key: &str) -> bool {
-    matches!(&state.access, WriteAccess::Key(crew) if is_same_key(crew.as_bytes(), key.as_bytes()))
-}
-
-/// Checks the API key. If no keys are configured, any key is accepted, but one must be given.
-fn accepted_key(state: &AppState, key: Option<String>) -> Result<String> {
-    let keys = &state.public_config.open311_keys;
-    let message = match key {
-        None => message!("Il manque une clé (api_key).", "An api_key is missing."),
-        Some(key) => {
-            let is_known = |known: &String| is_same_key(known.as_bytes(), key.as_bytes());
-            if keys.is_empty() || keys.iter().any(is_known) || is_crew_key(state, &key) {
-                return Ok(key);
-            }
-            message!("Cette clé (api_key) est inconnue.", "This api_key is unknown.")
-        }
+    holder.check_city(Audience::Filing, Some(city.id()))?;
+    let from = match &holder {
+        Caller::Holder(key) => Uploader::Key(key.name.clone()),
+        _ if state.public_config.open311_keys.is_empty() => from,
+        _ => Uploader::Key(fingerprint(api_key.as_bytes())),
     };
-    Err(Error::new(ErrorKind::Forbidden, message))
+    let photos = media::photos(state, from, parts.files).await?;
+    Ok(SentParts { city, form, photos, api_key, holder })
+}
+
+/// Checks the API key, and says whose it is if it is a key of the service. If neither keys of
+/// applications nor `--filing-needs-key` are configured, any key is accepted, but one must be
+/// given, and one that looks like a key of the service must be valid.
+fn accepted_key(
+    state: &AppState,
+    key: Option<String>,
+    address: Option<IpAddr>,
+) -> Result<(String, Caller)> {
+    let Some(key) = key else {
+        let message = message!("Il manque une clé (api_key).", "An api_key is missing.");
+        return Err(Error::new(ErrorKind::Forbidden, message));
+    };
+    let known = &state.public_config.open311_keys;
+    if known.iter().any(|known| is_same_key(known.as_bytes(), key.as_bytes())) {
+        return Ok((key, Caller::Public));
+    }
+    let takes_any = known.is_empty() && !state.access.filing_needs_key;
+    let caller = match takes_any && !key.starts_with(SECRET_PREFIX) {
+        true => state.access.find(key.as_bytes()).map_or(Caller::Public, Caller::Holder),
+        false => match state.access.verify(key.as_bytes(), address) {
+            Ok(holder) => Caller::Holder(holder),
+            Err(error) => {
+                let Message { fr, en } = error.message;
+                return Err(Error {
+                    message: message!("{fr} (api_key)", "{en} (api_key)"),
+                    ..error
+                });
+            }
+        },
+    };
+    Ok((key, caller))
 }

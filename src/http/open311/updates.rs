@@ -5,19 +5,20 @@ use axum::extract::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::{ExtendedStatus, Idempotency, ReportTime, StoredUpdate, UpdateDraft, View};
+use crate::domain::{
+    ExtendedStatus, Idempotency, Permission, ReportTime, StoredUpdate, UpdateDraft, View,
+};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::open311::answer::{Open311CreatedUpdate, Open311Update};
 use crate::http::open311::document;
 use crate::http::open311::form::Form;
 use crate::http::open311::format::{EXTENSIONS, ResponseFormat};
 use crate::http::open311::list::{END, PAGE, PAGE_SIZE, START, range_of};
-use crate::http::open311::sent::{SentParts, SubmitRequest, is_crew_key, receive};
+use crate::http::open311::sent::{SentParts, SubmitRequest, receive};
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs, response_without_etag};
-use crate::http::request::audience::Audience;
-use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
+use crate::http::request::caller::Caller;
 use crate::http::request::idempotency::fingerprint;
 use crate::http::request::parameter::{Optional, Parameter, group, request};
 use crate::http::request::params::text;
@@ -88,7 +89,8 @@ pub async fn updates<R: Send + 'static>(
         let stored = stored.filter_map(|one| city.seen_update(context.view, one));
         let stored: Vec<StoredUpdate> = stored.collect();
         let base = context.base(state);
-        let update = |one| document::update(one, &base, is_extended);
+        let shows_names = context.caller.may(Permission::ReadPrivate, city.id());
+        let update = |one| document::update(one, &base, is_extended, shows_names);
         let list: Vec<Open311Update> = stored.iter().map(update).collect();
         format.write(&list)
     })
@@ -162,19 +164,18 @@ pub async fn submit_update(
     format: ResponseFormat,
 ) -> HandlerResult {
     let Call { state, context, request, .. } = call;
+    // A crew whose key is wrong would wait in vain for the status to change.
     let shown = Authorization::of(sent.uri(), sent.headers(), &state.access);
+    if shown.is_given() {
+        shown.authorize(Audience::Holders(Permission::FileReports), &state.access)?;
+    }
     let base = context.base(&state);
     let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
     let paths = parts.paths();
-    let SentParts { city, form, photos, api_key } = parts;
-    let is_of_crew = match shown.authorize(Audience::Crews, &state.access) {
-        Ok(()) => true,
-        // A crew whose key is wrong would wait in vain for the status to change.
-        Err(error) if shown.is_given() => return Err(error),
-        Err(_) => false,
-    };
+    let SentParts { city, form, photos, api_key, holder } = parts;
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
-    let is_crew = is_of_crew || is_crew_key(&state, &api_key);
+    let may_change = |caller: &Caller| caller.may(Permission::ChangeReports, city.id());
+    let is_crew = may_change(&context.caller) || may_change(&holder);
     let view = if is_crew { View::Crew } else { context.view };
     let found = state.app.find_report(&city, view, &sent.report).await?;
     check_order(&found.report, &sent.draft)?;

@@ -4,12 +4,14 @@ use axum::http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
+use crate::domain::Permission;
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
 use crate::http::request::audience::Audience;
 use crate::http::request::common::{IF_NONE_MATCH, JURISDICTION, LANG};
 use crate::http::request::parameter::{Declaration, Extract};
 use crate::i18n::Language;
+use crate::message;
 
 /// A tag of the OpenAPI document, which groups operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,7 @@ pub type Codes = &'static [(u16, &'static str)];
 pub type OperationLink = (&'static str, &'static str, &'static str);
 
 /// The status code of bodies of another media type; every operation with a body has it.
+const UNAUTHORIZED: (u16, &str) = (401, "no valid key");
 const UNSUPPORTED: (u16, &str) = (415, "unsupported media type");
 
 /// The status code of requests that accept no media type of the operation.
@@ -170,6 +173,8 @@ impl Description {
         }
         let codes = self.codes.iter().chain((!self.body.is_empty()).then_some(&UNSUPPORTED));
         let codes = codes.chain(self.is_negotiated.then_some(&NOT_ACCEPTABLE));
+        let is_restricted = matches!(self.audience, Audience::Holders(_));
+        let codes = codes.chain(is_restricted.then_some(&UNAUTHORIZED));
         for (code, meaning) in codes {
             let meaning = language.of(french(meaning).unwrap_or(meaning), meaning);
             let mut response = json!({ "description": meaning });
@@ -199,15 +204,36 @@ impl Description {
             "parameters": parameters,
             "responses": responses,
         });
+        if let Some(roles) = roles(self.audience, language) {
+            out["description"] = json!(roles);
+        }
         if !self.body.is_empty() {
             out["requestBody"] = json!({ "required": true, "content": content(&self.body) });
         }
         match self.audience {
-            Audience::Public => {}
+            Audience::Public | Audience::Filing => {}
+            Audience::Holders(Permission::ReadContacts) => {
+                out["security"] = json!([{ "crew": [] }]);
+            }
             // Where the service has no key, requests of its own machine need none.
-            Audience::Crews => out["security"] = json!([{}, { "crew": [] }]),
-            Audience::KeyHolders => out["security"] = json!([{ "crew": [] }]),
+            Audience::Holders(_) => out["security"] = json!([{}, { "crew": [] }]),
         }
         out
     }
+}
+
+/// The roles whose keys may call an operation, in words; `None` where everybody may.
+fn roles(audience: Audience, language: Language) -> Option<String> {
+    let sentence = match audience {
+        Audience::Public => return None,
+        Audience::Filing => message!(
+            "Publique ; avec « serve --filing-needs-key », pour les clés de tout rôle.",
+            "Public; with 'serve --filing-needs-key', for keys of any role."
+        ),
+        Audience::Holders(permission) => {
+            let holders = permission.holders();
+            message!("Pour les clés de rôle : {holders}.", "For keys of the roles: {holders}.")
+        }
+    };
+    Some(language.pick(&sentence).to_owned())
 }

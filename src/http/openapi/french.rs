@@ -481,6 +481,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("begun", "commencé"),
     ("removed", "retiré"),
     ("unavailable", "indisponible"),
+    ("no valid key", "sans clé valable"),
     ("missing or wrong key", "clé absente ou incorrecte"),
     ("not yet", "pas encore"),
 ];

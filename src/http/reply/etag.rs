@@ -17,6 +17,8 @@ pub struct Variant {
     pub view: Option<i64>,
     /// The response is HTML, not JSON.
     pub html: bool,
+    /// The response has what only holders of keys may read.
+    pub private: bool,
     /// For responses that change every minute: the minute of Unix time.
     pub minute: Option<i64>,
     /// For responses that change every second: the second of Unix time.
@@ -27,7 +29,7 @@ pub struct Variant {
 /// of two stores have different ETags.
 pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language) -> String {
     let mut tag = format!("W/\"{epoch}-{revision}");
-    let Variant { city, examinations, view, html, minute, second } = variant;
+    let Variant { city, examinations, view, html, private, minute, second } = variant;
     let mut number = |name: char, value: Option<i64>| {
         if let Some(value) = value {
             let _ = write!(tag, "-{name}{value}");
@@ -38,6 +40,9 @@ pub fn weak_tag(epoch: &str, revision: u64, variant: Variant, language: Language
     number('v', view);
     number('m', minute);
     number('s', second);
+    if private {
+        tag.push_str("-private");
+    }
     if html {
         tag.push_str("-html");
     }

@@ -59,6 +59,7 @@ impl Problem {
             ErrorKind::NotFound => ("not-found", "Introuvable", "Not found"),
             ErrorKind::Conflict => ("conflict", "Conflit", "Conflict"),
             ErrorKind::Stale => ("stale", "Révision dépassée", "Stale revision"),
+            ErrorKind::Unauthorized => ("unauthorized", "Clé requise", "Key required"),
             ErrorKind::Forbidden => ("forbidden", "Interdit", "Forbidden"),
             ErrorKind::TooLarge => ("too-large", "Trop grand", "Too large"),
             ErrorKind::MediaType => {
@@ -124,6 +125,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
         ErrorKind::Stale => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

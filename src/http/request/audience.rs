@@ -1,13 +1,16 @@
 //! Who may call an operation.
 
+use crate::domain::Permission;
+
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// Everybody.
     Public,
-    /// City crews: requests with the crew key; where the service has no key and listens on this
-    /// machine alone, requests of this machine.
-    Crews,
-    /// Requests with the crew key alone. Where the service has none, nobody.
-    KeyHolders,
+    /// Everybody who files reports: everybody, or requests with a key that may file, where the
+    /// service wants one for that.
+    Filing,
+    /// Requests with a key that has this permission. Where the service has no key and listens on
+    /// this machine alone, requests of this machine, except for contact details of people.
+    Holders(Permission),
 }

@@ -7,6 +7,8 @@ use axum::http::request::Parts;
 
 use crate::error::Error;
 use crate::http::reply::problem::malformed;
+use crate::http::request::audience::Audience;
+use crate::http::request::caller::Caller;
 use crate::http::request::common::{JURISDICTION_NAME, LANG_NAME};
 use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::Request;
@@ -36,6 +38,26 @@ pub struct ServiceCall<R = ()> {
     pub context: RequestContext,
     /// The operation's parameters.
     pub request: R,
+}
+
+impl<R> Call<R> {
+    /// Sets who sends the request.
+    ///
+    /// # Errors
+    /// Forbidden: the key is for other cities.
+    pub fn set_caller(&mut self, caller: Caller, audience: Audience) -> Result<(), Error> {
+        self.context.set_caller(caller, audience, Some(self.city.id()))
+    }
+}
+
+impl<R> ServiceCall<R> {
+    /// Sets who sends the request.
+    ///
+    /// # Errors
+    /// Forbidden: the key is not for all cities.
+    pub fn set_caller(&mut self, caller: Caller, audience: Audience) -> Result<(), Error> {
+        self.context.set_caller(caller, audience, None)
+    }
 }
 
 /// Reads the parameters and headers that all operations share, and returns the remaining pairs of
@@ -70,7 +92,7 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for Call<R> {
         let (mut context, query, refused) = read_head(parts)?;
         let path = read_path(parts, state).await?;
         let city = context.city(state, &parts.method)?;
-        context.view = view_of(parts, state);
+        context.view = view_of(parts, state, Some(city.id()));
         context.variant.view = city.view_number(context.view);
         let mut reader = ParameterReader::new((query, path), &parts.headers, Some(&city), refused);
         let request = R::read(&mut reader);
@@ -92,7 +114,7 @@ impl<R: Request> FromRequestParts<Arc<AppState>> for ServiceCall<R> {
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Error> {
         let (mut context, query, refused) = read_head(parts)?;
-        context.view = view_of(parts, state);
+        context.view = view_of(parts, state, None);
         let path = read_path(parts, state).await?;
         let mut reader = ParameterReader::new((query, path), &parts.headers, None, refused);
         let request = R::read(&mut reader);

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri, header};
 
-use crate::domain::View;
+use crate::domain::{JurisdictionId, Permission, View};
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::accept::weighted;
+use crate::http::request::audience::Audience;
+use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Passage;
 use crate::http::request::common::LANGUAGES;
 use crate::http::request::reader::{Pairs, joined};
@@ -31,6 +33,8 @@ pub struct RequestContext {
     pub view: View,
     /// What the response depends on besides the revision of the data, for its ETag.
     pub variant: Variant,
+    /// Who sends it; known when the request is authorized.
+    pub caller: Caller,
     if_none_match: Option<String>,
     host: Option<String>,
     scheme: &'static str,
@@ -61,6 +65,7 @@ impl RequestContext {
             uri: parts.uri.clone(),
             view: View::default(),
             variant: Variant::default(),
+            caller: Caller::default(),
             if_none_match: joined(&parts.headers, header::IF_NONE_MATCH.as_str()),
             host,
         })
@@ -78,6 +83,27 @@ impl RequestContext {
         };
         self.variant.city = Some(city.number());
         Ok(city)
+    }
+
+    /// Sets who sends the request, which is about this city. The response's ETag depends on
+    /// whether it has what is not public. Operations that are restricted answer from the crew's
+    /// view, also to programs of this machine, whose other requests read what the public reads.
+    ///
+    /// # Errors
+    /// Forbidden: the key is for other cities.
+    pub fn set_caller(
+        &mut self,
+        caller: Caller,
+        audience: Audience,
+        city: Option<&JurisdictionId>,
+    ) -> Result<()> {
+        caller.check_city(audience, city)?;
+        self.variant.private = city.is_some_and(|city| caller.may(Permission::ReadPrivate, city));
+        if self.variant.private && matches!(audience, Audience::Holders(_)) {
+            self.view = View::Crew;
+        }
+        self.caller = caller;
+        Ok(())
     }
 
     /// The public address of the service without a trailing slash; empty if it is not known.

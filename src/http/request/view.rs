@@ -2,21 +2,23 @@
 
 use axum::http::request::Parts;
 
-use crate::domain::View;
+use crate::domain::{JurisdictionId, Permission, View};
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
-use crate::http::state::{AppState, WriteAccess};
+use crate::http::request::caller::Caller;
+use crate::http::state::AppState;
 
-/// The view of a request: that of crews where it shows that it is from a crew. Where the service
-/// has no key, requests of this machine may change reports, but they read what the public reads:
+/// The view of a request about a city, or about all: that of crews where its key may read what is
+/// private there. Where the service has no key, requests of this machine may change reports, but they read what the public reads:
 /// so the page of a service that is being set up shows what it will show.
-pub fn view_of(parts: &Parts, state: &AppState) -> View {
-    if !matches!(state.access, WriteAccess::Key(_)) {
-        return View::Listed;
-    }
+pub fn view_of(parts: &Parts, state: &AppState, city: Option<&JurisdictionId>) -> View {
     let shown = Authorization::of(&parts.uri, &parts.headers, &state.access);
-    match shown.authorize(Audience::Crews, &state.access) {
-        Ok(()) => View::Crew,
-        Err(_) => View::Listed,
-    }
+    let Ok(Caller::Holder(key)) = shown.authorize(Audience::Public, &state.access) else {
+        return View::Listed;
+    };
+    let may_read = match city {
+        Some(city) => key.may(Permission::ReadPrivate, city),
+        None => key.cities.is_none() && key.role.may(Permission::ReadPrivate),
+    };
+    if may_read { View::Crew } else { View::Listed }
 }

@@ -15,7 +15,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use schemars::JsonSchema;
 
-use crate::domain::{Accuracy, Filter, StoredReport, View};
+use crate::domain::{Accuracy, Filter, Permission, StoredReport, View};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::geojson::{Feature, ReportOut};
 use crate::export::{Export, ExportFormat, TemporaryExport};
@@ -25,8 +25,6 @@ use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{not_modified, response_with_etag};
 use crate::http::reply::file_body::file_body;
 use crate::http::reply::streamed::streamed;
-use crate::http::request::audience::Audience;
-use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
 use crate::http::request::parameter::request;
 use crate::http::request::params::BOXED_FILTER;
@@ -149,9 +147,8 @@ async fn export(
     if context.has_if_none_match_tags() && context.has_etag(&tag) {
         return Ok(not_modified(tag));
     }
-    let shown = Authorization::of(request.uri(), request.headers(), &state.access);
-    let is_crew = shown.authorize(Audience::Crews, &state.access).is_ok();
-    let rows_max = if is_crew { usize::MAX } else { state.app.limits.export_rows_max };
+    let may_all = context.caller.may(Permission::ExportAll, city.id());
+    let rows_max = if may_all { usize::MAX } else { state.app.limits.export_rows_max };
     let order = if one.format.is_text() { RowOrder::Newest } else { RowOrder::Place };
     let (whole, wanted) = (snapshot.clone(), filter.clone());
     let rows = state.app.compute_heavy(move |interrupt| {

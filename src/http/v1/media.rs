@@ -21,6 +21,7 @@ use crate::http::reply::problem::too_large;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::call::ServiceCall;
+use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::form::{FORM_BYTES_MAX, bounded, form, is_multipart};
 use crate::http::request::parameter::path as path_parameter;
@@ -29,12 +30,12 @@ use crate::http::state::AppState;
 use crate::media::{BYTES_MAX, Photo, PhotoClaim, PhotoPlace, PhotoStore, Uploader};
 use crate::message;
 
-/// Who sends a request, for the quota of photos: the holder of the crew key, else whoever is at its
+/// Who sends a request, for the quota of photos: the holder of a key, else whoever is at its
 /// network address.
 pub fn uploader(state: &AppState, request: &Request) -> Uploader {
     let shown = Authorization::of(request.uri(), request.headers(), &state.access);
-    if shown.authorize(Audience::KeyHolders, &state.access).is_ok() {
-        return Uploader::Key("crew".into());
+    if let Ok(Caller::Holder(key)) = shown.authorize(Audience::Public, &state.access) {
+        return Uploader::Key(key.name.clone());
     }
     let address = request.extensions().get::<ClientAddress>();
     Uploader::at(address.map(|client| client.0))
@@ -212,7 +213,8 @@ pub fn operations() -> Vec<Operation> {
                 (413, "too large"),
                 (429, "too many"),
             ])
-            .body_bytes_max(FORM_BYTES_MAX),
+            .body_bytes_max(FORM_BYTES_MAX)
+            .files_reports(),
         Operation::plain("/media/{name}", "photo", Tag::Reports, get(one))
             .described("Une photo.", "A photo.")
             .with_path_parameter(&path_parameter("name", PathSegment, example))

@@ -81,6 +81,10 @@ impl WriteTransaction<'_> {
             Do::ImportReports(command, reply) => hold(reply, self.import_reports(command)),
             Do::SaveCheckpoint(command, reply) => hold(reply, self.save_checkpoint(&command)),
             Do::ReplaceBoundaries(command, reply) => hold(reply, self.replace_boundaries(&command)),
+            Do::CreateKey(command, reply) => hold(reply, self.create_key(&command)),
+            Do::RevokeKey(command, reply) => hold(reply, self.revoke_key(&command)),
+            Do::RotateKey(command, reply) => hold(reply, self.rotate_key(&command)),
+            Do::NoteKeyUse(command, reply) => hold(reply, self.note_key_use(&command)),
             Do::SaveHotspotTracks(command, reply) => {
                 hold(reply, self.save_hotspot_tracks(&command))
             }

@@ -4,6 +4,7 @@
 //! writing thread, `group` executes the commands of one commit, `transaction` holds the SQL that
 //! commands share and `write_…` the commands. `row` and `keys` define the layout of a report.
 
+mod access_key;
 mod boundary;
 mod contact;
 mod erase;
@@ -30,6 +31,7 @@ mod transaction;
 mod visibility;
 mod write_incidents;
 mod write_jurisdictions;
+mod write_keys;
 mod write_private;
 mod write_reports;
 mod writer;

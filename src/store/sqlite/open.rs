@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_details.sql"),
     include_str!("migrations/0006_extent.sql"),
     include_str!("migrations/0007_updates.sql"),
+    include_str!("migrations/0008_keys.sql"),
     include_str!("migrations/0009_visibility.sql"),
     include_str!("migrations/0010_private.sql"),
 ];

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::domain::{
-    BoundarySet, Contact, HotspotTrack, Jurisdiction, JurisdictionId, Nature, ReportId, Service,
-    ServiceCode,
+    AccessKey, BoundarySet, Contact, HotspotTrack, Jurisdiction, JurisdictionId, Nature, ReportId,
+    Service, ServiceCode,
 };
 use crate::error::{Error, Result};
 use crate::i18n::Message;
@@ -19,7 +19,7 @@ use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
 use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::store_file::StoreFile;
-use crate::store::sqlite::{boundary, contact, hotspot_track};
+use crate::store::sqlite::{access_key, boundary, contact, hotspot_track};
 
 /// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
 const CACHE_KIB: i64 = 8_192;
@@ -232,6 +232,14 @@ impl Reader {
     /// The file cannot be read or is corrupt.
     pub fn boundaries(&self, jurisdiction: &JurisdictionId) -> Result<Vec<BoundarySet>> {
         self.with(|db| boundary::read(db, jurisdiction))
+    }
+
+    /// Every access key, in the order in which they were created.
+    ///
+    /// # Errors
+    /// The file cannot be read or is corrupt.
+    pub fn access_keys(&self) -> Result<Vec<AccessKey>> {
+        self.with(access_key::read)
     }
 
     /// The contact of the sender of a report, if it is known.

@@ -157,6 +157,7 @@ impl LocalService {
         let public_config = PublicConfig {
             public_url: None,
             open311_keys: Vec::new(),
+            filing_needs_key: false,
             is_production: false,
             contact: None,
             licences: Licences::default(),

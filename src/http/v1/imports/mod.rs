@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use crate::domain::Permission;
 use crate::error::{Error, Refusal};
 use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
@@ -31,7 +32,11 @@ const IMPORT_ID: Parameter<Patterned> =
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
-    [sending(), importing()].into_iter().flatten().map(Operation::for_crews).collect()
+    [sending(), importing()]
+        .into_iter()
+        .flatten()
+        .map(|one| one.needs(Permission::Import))
+        .collect()
 }
 
 fn sending() -> Vec<Operation> {

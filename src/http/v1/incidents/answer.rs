@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{IncidentChange, IncidentCommandKind, IncidentMember, ReportId};
+use crate::domain::{IncidentChange, IncidentCommandKind, IncidentMember, ReportId, author_shown};
 use crate::export::geojson::{Feature, ReportOut};
 use crate::export::word::Word;
 use crate::usecase::reports::StoredIncident;
@@ -56,10 +56,12 @@ struct MemberOut<'a> {
     after: Option<&'a str>,
 }
 
-/// The response for an incident. `features` are those of its members, in the same order.
+/// The response for an incident. `features` are those of its members, in the same order; the names
+/// of the authors of its changes are shown or not.
 pub fn incident<'a>(
     found: &'a StoredIncident,
     features: Vec<Feature<'static, ReportOut>>,
+    shows_names: bool,
 ) -> IncidentOut<'a> {
     let StoredIncident { members, reports, changes } = found;
     IncidentOut {
@@ -68,17 +70,17 @@ pub fn incident<'a>(
         reports: *reports,
         truncated: members.len() < *reports,
         open: found.open(),
-        changes: changes.iter().map(change).collect(),
+        changes: changes.iter().map(|one| change(one, shows_names)).collect(),
         features,
     }
 }
 
-fn change(change: &IncidentChange) -> ChangeOut<'_> {
+fn change(change: &IncidentChange, shows_names: bool) -> ChangeOut<'_> {
     ChangeOut {
         change_id: change.change,
         kind: Word(change.kind),
         incident_id: change.incident.as_str(),
-        author: &change.author,
+        author: author_shown(&change.author, shows_names),
         at: &change.at,
         undoes: change.undoes,
         undone_by: change.undone_by,

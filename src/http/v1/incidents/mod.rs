@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::response::Response;
 use serde_json::json;
 
-use crate::domain::{IncidentCommand, ReportId, StoredReport};
+use crate::domain::{AUTHOR_DEFAULT, IncidentCommand, Permission, ReportId, StoredReport};
 use crate::error::Result;
 use crate::export::geojson::MEDIA_TYPE;
 use crate::http::openapi::content::{geojson, json};
@@ -39,8 +39,9 @@ pub fn operations() -> Vec<Operation> {
         json::<Members>().example(|| json!({ "reports": ["7HT-2KV-95"], "author": "Marie" }));
     let change = json::<Undo>().example(|| json!({ "change_id": 345_012 }));
     let answer = geojson::<IncidentOut<'_>>();
-    let changing =
-        |operation: Operation| operation.responds_with(&[answer]).status_codes(CHANGED).for_crews();
+    let changing = |operation: Operation| {
+        operation.responds_with(&[answer]).status_codes(CHANGED).needs(Permission::ChangeIncidents)
+    };
     vec![
         Operation::get("/api/v1/incidents/{id}", "incident", Tag::Duplicates, one)
             .described("Une demande avec ses doublons.", "A report with its duplicates.")
@@ -91,7 +92,8 @@ fn read(
     conditional_response(context, MEDIA_TYPE, tag, || {
         let members = found.members.iter();
         let features = members.map(|one| feature(one, city, context.language)).collect();
-        to_json(&incident(&found, features))
+        let shows_names = context.caller.may(Permission::ReadPrivate, city.id());
+        to_json(&incident(&found, features, shows_names))
     })
 }
 
@@ -110,6 +112,7 @@ async fn regroup(call: Call<IncidentRequest>, body: Bytes, change: ReadChange) -
     let Call { state, city, context, request } = call;
     let found = state.app.find_report(&city, context.view, &request.id).await?;
     let (command, author) = change(found.report.id.clone(), &body)?;
+    let author = context.caller.author_as(author, AUTHOR_DEFAULT);
     state.app.regroup(&city, command, author).await?;
     let found = state.app.find_report(&city, context.view, found.report.id.as_str()).await?;
     let reading = state.clone();

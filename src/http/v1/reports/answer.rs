@@ -4,7 +4,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{Catalogue, Contact, FieldChange, ReportLabels, StoredReport};
+use crate::domain::{Catalogue, Contact, FieldChange, ReportLabels, StoredReport, author_shown};
 use crate::error::Result;
 use crate::export::geojson::{self, Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::reply::answer::{ResponseInputs, response_with_etag, to_json};
@@ -151,8 +151,9 @@ struct ChangedField<'a> {
 }
 
 impl<'a> History<'a> {
-    /// The history of a report; `changes` are sorted oldest first.
-    pub fn new(stored: &'a StoredReport, changes: &'a [FieldChange]) -> Self {
+    /// The history of a report; `changes` are sorted oldest first. The names of their authors are
+    /// shown or not.
+    pub fn new(stored: &'a StoredReport, changes: &'a [FieldChange], shows_names: bool) -> Self {
         let created = HistoryStep {
             revision: stored.created_revision,
             at: &stored.recorded,
@@ -171,7 +172,7 @@ impl<'a> History<'a> {
                 HistoryStep {
                     revision: first.revision,
                     at: &first.at,
-                    author: &first.author,
+                    author: author_shown(&first.author, shows_names),
                     event: HistoryEvent::Changed,
                     fields: Some(group.iter().map(field).collect()),
                 }

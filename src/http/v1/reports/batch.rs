@@ -43,7 +43,8 @@ pub fn operations() -> Vec<Operation> {
                 (404, "not found"),
                 (413, "too large"),
             ])
-            .streamed(),
+            .streamed()
+            .files_reports(),
     ]
 }
 

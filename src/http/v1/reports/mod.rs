@@ -7,7 +7,7 @@ pub mod write;
 
 use axum::http::{HeaderValue, header};
 
-use crate::domain::{Filter, View};
+use crate::domain::{Filter, Permission, View};
 use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -51,7 +51,7 @@ pub fn operations() -> Vec<Operation> {
             )
             .responds_with(&[json::<ContactOut>()])
             .status_codes(&[(200, "ok"), (400, "refused"), (404, "not found"), (403, "forbidden")])
-            .for_key_holders(),
+            .needs(Permission::ReadContacts),
     ];
     all.extend(write::operations());
     all.extend(batch::operations());
@@ -115,11 +115,12 @@ async fn history(call: Call<ReportRequest>) -> HandlerResult {
     if context.has_etag(&tag) {
         return Ok(not_modified(tag));
     }
+    let shows_names = context.caller.may(Permission::ReadPrivate, city.id());
     let (reader, key) = (state.app.reader().clone(), city.id().clone());
     let body = state.app.compute(move || {
         let changes = reader.history(&key, &stored.report.id)?;
         let changes = city.seen_history(context.view, &stored, changes);
-        to_json(&History::new(&stored, &changes))
+        to_json(&History::new(&stored, &changes, shows_names))
     });
     Ok(response_with_etag(JSON, &tag, body.await?))
 }

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::domain::Idempotency;
+use crate::domain::{Idempotency, Permission};
 use crate::error::{Error, ErrorKind};
 use crate::export::geojson::Feature;
 use crate::http::openapi::content::{geojson, json};
@@ -55,7 +55,8 @@ pub fn operations() -> Vec<Operation> {
                 (404, "not found"),
                 (409, "conflict"),
                 (413, "too large"),
-            ]),
+            ])
+            .files_reports(),
         Operation::patch("/api/v1/reports/{id}", "change_report", Tag::Reports, update)
             .described(
                 "Change l’état, le service, le lieu ou l’affectation d’une demande.",
@@ -72,7 +73,7 @@ pub fn operations() -> Vec<Operation> {
                 (412, "stale"),
                 (413, "too large"),
             ])
-            .for_crews(),
+            .needs(Permission::ChangeReports),
     ]
 }
 
@@ -159,7 +160,8 @@ async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
         );
         return Err(Error::new(ErrorKind::Stale, message));
     }
-    let stored = state.app.change(&city, found.report.id, expected, own, of_children).await?;
+    let (patches, author) = ((own, of_children), context.caller.author().to_owned());
+    let stored = state.app.change(&city, found.report.id, expected, patches, author).await?;
     let open_children = state.app.open_children(&city, &stored.report).await?;
     written(&state, &city, &stored, context.language, None, open_children)
 }
