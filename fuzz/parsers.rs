@@ -98,6 +98,7 @@ impl Parsers {
         let public_config = PublicConfig {
             public_url: None,
             open311_keys: Vec::new(),
+            filing_needs_key: false,
             is_production: false,
             contact: None,
             licences: Licences::default(),

@@ -11,15 +11,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::access::Access;
 use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, RateVerdict};
 use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
-use crate::http::request::auth::is_same_key;
 use crate::http::request::client_address::Passage;
 use crate::http::request::context::language_of;
 use crate::http::request::host;
-use crate::http::state::{AppState, WriteAccess};
+use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::message;
 

@@ -17,6 +17,8 @@ use crate::http::open311::list::{END, PAGE, PAGE_SIZE, START, range_of};
 use crate::http::open311::sent::{SentParts, SubmitRequest, receive};
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs, response_without_etag};
+use crate::http::request::audience::Audience;
+use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
 use crate::http::request::caller::Caller;
 use crate::http::request::idempotency::fingerprint;
