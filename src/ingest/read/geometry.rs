@@ -2,7 +2,7 @@
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::projection::Projection;
+use crate::ingest::reference_system::projection::Projection;
 use crate::message;
 
 /// Dimensions that PostGIS marks in the kind of a geometry: Z, M, and a reference system.

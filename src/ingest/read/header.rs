@@ -1,7 +1,7 @@
 //! Where the header of a table is: below titles of few or several cells, and above the rows whose
 //! cells have numbers and dates.
 
-use crate::ingest::column_words::{Concept, NameWords};
+use crate::ingest::column::words::{Concept, NameWords};
 
 /// Title rows that may precede the header.
 pub const TITLES_MAX: usize = 8;

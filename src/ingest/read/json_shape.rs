@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::i18n::Message;
-use crate::ingest::projection::Projection;
 use crate::ingest::read::header::words_of_names;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::outline::{Array, ObjectOfObjects, Outline};
 use crate::ingest::read::page_members::PageMembers;
+use crate::ingest::reference_system::projection::Projection;
 use crate::message;
 
 /// Members under which published documents keep their records.

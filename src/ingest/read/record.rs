@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 
 use crate::error::Refusal;
 use crate::ingest::numbers::{decimal, is_absent};
-use crate::ingest::place_text::{PlaceText, is_geometry, place_text};
-use crate::ingest::projection::Projection;
+use crate::ingest::place::text::{PlaceText, is_geometry, place_text};
 use crate::ingest::read::geometry::GEOMETRY_KIND;
 use crate::ingest::read::layout::RecordLayout;
 use crate::ingest::read::row::{COLUMNS_MAX, Cells, SourceColumns};
+use crate::ingest::reference_system::projection::Projection;
 use crate::message;
 
 /// Members nested deeper than this stay in the text of their object.

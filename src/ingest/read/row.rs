@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::error::Refusal;
 use crate::i18n::Message;
-use crate::ingest::profile::column_name;
+use crate::ingest::profile::document::column_name;
 use crate::ingest::read::layout::RecordLayout;
 
 /// Columns that a source may have.

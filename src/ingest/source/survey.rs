@@ -1,0 +1,79 @@
+//! The look over a source's rows that decides what no row alone says.
+
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Clock, SystemClock};
+use crate::error::{Error, Result};
+use crate::ingest::mapping::row_draft::Mapping;
+use crate::ingest::read::Row;
+use crate::ingest::source::file::SourceFile;
+use crate::ingest::survey::rows::{OpenQuestion, Survey};
+use crate::place::BBox;
+
+impl SourceFile {
+    /// Has the file any row under its header?
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_rows(&self) -> Result<bool> {
+        self.input.rows()?.next(&mut Row::default())
+    }
+
+    /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
+    /// its places lie, `zone` the time zone of its city, where they are known.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn open_questions(
+        &self,
+        extent: Option<BBox>,
+        zone: Option<&str>,
+    ) -> Result<Vec<OpenQuestion>> {
+        let rows = self.input.rows()?;
+        let header = rows.columns().folded();
+        let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        let mut mapping = Mapping::new(self.profile.clone(), zone, extent, false, header)
+            .map_err(Error::internal)?;
+        let survey = self.look_over(&mut mapping, None)?;
+        Ok(survey.questions(&mapping))
+    }
+
+    /// Reads a field of a recognised file from a column, or from none.
+    ///
+    /// # Errors
+    /// The mapping is not well formed.
+    pub fn decide(&mut self, field: &'static str, column: Option<usize>) -> Result<()> {
+        if let Some(recognition) = &mut self.recognition {
+            recognition.decide(field, column);
+            self.profile = recognition.profile().map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    /// Looks over the rows, for at most this time. Where the file cannot be read to the end, the
+    /// import says so.
+    pub fn survey(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Vec<String>> {
+        self.look_over(mapping, time_max)?.settle(mapping)
+    }
+
+    fn look_over(&self, mapping: &mut Mapping, time_max: Option<Duration>) -> Result<Survey> {
+        let began = Instant::now();
+        let mut rows = self.input.rows()?;
+        let mut survey = Survey::new(SystemClock.now().as_second());
+        let mut row = Row::default();
+        let mut known = 0;
+        while matches!(rows.next(&mut row), Ok(true)) {
+            if rows.columns().len() > known {
+                known = rows.columns().len();
+                mapping.resolve(rows.columns().folded());
+            }
+            let is_late = time_max.is_some_and(|max| began.elapsed() > max);
+            if is_late || row.refusal.take().is_none() && !survey.row(mapping, &row.cells) {
+                break;
+            }
+        }
+        Ok(survey)
+    }
+}
