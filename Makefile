@@ -1,6 +1,6 @@
-# Six thin targets; everything else is in the program's own commands and in the tests.
+# Seven thin targets; everything else is in the program's own commands and in the tests.
 .DEFAULT_GOAL := run
-.PHONY: run release test bench api-types fmt
+.PHONY: run release test fuzz bench api-types fmt
 
 # Builds the page and the program in minutes (profile `quick`, without optimisation), fills a store with the demo city, and
 # prints the address.
@@ -20,13 +20,18 @@ test:
 	cd static && npm run --silent check && npm test --silent
 	cargo test --quiet
 	FUZZ_SECONDS=20 cargo test --quiet --test it fuzz -- --ignored --test-threads 1
-	fuzz/run.sh 20
-	tests/miri.sh
 	tests/licences.sh
 	target/debug/pointchaud openapi | (cd static && npm run --silent api-types -- --check)
 	cargo test --quiet --bench all -- --smoke >/dev/null
 	tests/instructions.sh
 	tests/browser/run.sh
+
+# The coverage-guided fuzzers, SECONDS on each parser, and Miri on what is pure; both need a nightly
+# toolchain. `make test` runs random inputs on every parser with the stable one.
+fuzz:
+	tests/needs.sh
+	fuzz/run.sh $(or $(SECONDS),600)
+	tests/miri.sh
 
 # Speed beside the best peers, in one table: a few minutes. FULL=1 takes sixteen, rewrites BENCH.md and
 # renews the figures of README.md and docs/speed.md. `make test` runs every row on tiny data.
