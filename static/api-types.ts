@@ -462,9 +462,9 @@ export interface components {
             /** @description Latitude */
             lat?: number;
             /** @description Address or place */
-            address?: string;
+            address?: string | null;
             /** @description Crew or person in charge */
-            assignee?: string;
+            assignee?: string | null;
             /** @enum {string} */
             children?: "close" | "leave";
         };
@@ -982,7 +982,10 @@ export interface components {
             cells: string[];
             /** @description H3 indexes of the cells around it whose reports took part in the test. */
             ring_cells: string[];
+            /** @description The ids of the first of its reports. */
             service_request_ids: string[];
+            /** @description Number of its reports whose ids are not listed. */
+            service_request_ids_left_out: number;
             /** @description Its history; only for a single hotspot. */
             history?: {
                 /** Format: date-time */
@@ -1929,7 +1932,7 @@ export interface components {
             "filter-crs"?: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" | "http://www.opengis.net/def/crs/EPSG/0/4326" | "http://www.opengis.net/def/crs/EPSG/0/3857" | "http://www.opengis.net/def/crs/EPSG/0/32187" | "http://www.opengis.net/def/crs/EPSG/0/32188" | "http://www.opengis.net/def/crs/EPSG/0/32189" | "http://www.opengis.net/def/crs/EPSG/0/2949" | "http://www.opengis.net/def/crs/EPSG/0/2950" | "http://www.opengis.net/def/crs/EPSG/0/2951" | "http://www.opengis.net/def/crs/EPSG/0/32198" | "http://www.opengis.net/def/crs/EPSG/0/26918" | "http://www.opengis.net/def/crs/EPSG/0/26919" | "http://www.opengis.net/def/crs/EPSG/0/32618" | "http://www.opengis.net/def/crs/EPSG/0/32619" | "http://www.opengis.net/def/crs/EPSG/0/2249" | "http://www.opengis.net/def/crs/EPSG/0/2263" | "http://www.opengis.net/def/crs/EPSG/0/3435" | "http://www.opengis.net/def/crs/EPSG/0/2248" | "http://www.opengis.net/def/crs/EPSG/0/2227" | "http://www.opengis.net/def/crs/EPSG/0/2056" | "http://www.opengis.net/def/crs/EPSG/0/2154" | "http://www.opengis.net/def/crs/EPSG/0/25832" | "http://www.opengis.net/def/crs/EPSG/0/27700";
             /** @description Codes of services or groups, separated by commas; see /api/v1/services. */
             service?: string;
-            /** @description Reports made at or after this instant (RFC 3339) or date, in the city’s time zone. */
+            /** @description Reports made at or after this instant (RFC 3339; without an offset in the city’s time zone) or date. */
             from?: string;
             /** @description Reports made at or before this instant or the end of this date. */
             to?: string;

@@ -77,7 +77,8 @@ const get = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
 
 /** An address with its parameters; the service refuses empty ones. */
 const urlOf = (path: string, params: QueryParams): string => {
-  const given = Object.entries({ ...params, lang: language() }).filter(([, value]) => value !== "");
+  const all: QueryParams = { ...params, lang: language() };
+  const given = Object.entries(all).filter(([, value]) => value !== "");
   return `${path}?${new URLSearchParams(given)}`;
 };
 

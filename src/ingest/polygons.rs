@@ -171,7 +171,13 @@ fn open_ring(corners: &[(f64, f64)]) -> Refusal {
     let n = corners.len();
     let shown = |(lon, lat): &(f64, f64)| format!("[{lon}, {lat}]");
     let (ends, message) = match corners {
-        [] => ("[]".to_owned(), message!("est un anneau vide", "is an empty ring")),
+        [] => (
+            "[]".to_owned(),
+            message!(
+                "est un anneau vide ; un anneau a au moins 4 positions",
+                "is an empty ring; a ring has at least 4 positions"
+            ),
+        ),
         [one] => (
             shown(one),
             message!(

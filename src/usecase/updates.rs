@@ -24,13 +24,16 @@ pub struct NewUpdate {
     pub changes_status: bool,
 }
 
+/// Clocks differ: how long before its report an update may be, in seconds; it must be less.
+const EARLY_SECONDS: i64 = 60;
+
 /// Checks that an update was not written before the report was made.
 ///
 /// # Errors
 /// It was.
 pub fn check_order(report: &Report, draft: &UpdateDraft) -> Result<()> {
     let (requested, Some(updated)) = (report.requested, draft.updated) else { return Ok(()) };
-    if updated.last_second() >= requested.second() {
+    if updated.last_second() + EARLY_SECONDS > requested.second() {
         return Ok(());
     }
     let message = message!(

@@ -195,7 +195,6 @@ mod tests {
             ("status = 'open' AND\n AND lat > 2", ["an operator", "'lat > 2' (line 2, column 6)"]),
             ("status = 'open' AND )", ["a value", "read up to ')'"]),
             ("(status = 'open'", ["", "its end"]),
-            ("S_WITHIN(geometry, POINT(1))", ["", "is not CQL2"]),
             (r#"{"op":"=","args":[1,1],"op":"="}"#, ["'op'", "given twice"]),
             (r#"{"op":"="}"#, ["an operation and its operands", "not an expression of CQL2"]),
             (r#"{"op":"#, ["is not JSON", "line 1"]),

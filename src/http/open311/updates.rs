@@ -158,8 +158,9 @@ impl SentUpdate {
 /// another sender is only kept with the update.
 ///
 /// # Errors
-/// A missing or wrong key, also in `Authorization`; everything that is missing or of the wrong type; not found; a number
-/// that was used for another update; the store.
+/// A missing or wrong key, also in `Authorization`; everything that is missing or of the wrong
+/// type; not found; a time before the request was made; a number that was used for another update;
+/// the store.
 pub async fn submit_update(
     call: Call<SubmitRequest>,
     sent: Request,

@@ -193,8 +193,9 @@ pub async fn tile_answer<R>(
 }
 
 /// The bounding box of what a layer draws: of all reports, or of the areas of all boundary sets, or
-/// of those of `set`; none where there is nothing. That of reports on both sides of the antimeridian
-/// goes around the Earth: clients of TileJSON draw nothing where its west is greater than its east.
+/// of those of `set`; none where there is nothing. That of reports on both sides of the
+/// antimeridian goes around the Earth: clients of TileJSON draw nothing where its west is greater
+/// than its east.
 pub fn bounds(snapshot: &Snapshot, layer: Layer, set: Option<&str>) -> Option<BBox> {
     if layer != Layer::Boundaries {
         let all = Filter { approximate: true, ..Filter::default() };
