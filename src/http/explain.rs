@@ -145,6 +145,15 @@ async fn explain(
     if is_of_none && !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         permit_all_origins(headers);
     }
+    add_headers_of(headers, code, error.kind);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
+    answer
+}
+
+/// Adds what a client should know of an error besides its document.
+fn add_headers_of(headers: &mut HeaderMap, code: StatusCode, kind: ErrorKind) {
     headers.append(header::VARY, HeaderValue::from_static("accept-language"));
     if code == StatusCode::NOT_ACCEPTABLE {
         headers.append(header::VARY, HeaderValue::from_static("accept"));
@@ -152,16 +161,12 @@ async fn explain(
     if code == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    if let ErrorKind::TooMany(seconds) = error.kind {
+    if let ErrorKind::TooMany(seconds) = kind {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if code == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
-    answer
 }
 
 /// Lets pages of other origins read a response, as those of public operations.

@@ -9,8 +9,9 @@ use crate::http::request::caller::Caller;
 use crate::http::state::AppState;
 
 /// The view of a request about a city, or about all: that of crews where its key may read what is
-/// private there. Where the service has no key, requests of this machine may change reports, but they read what the public reads:
-/// so the page of a service that is being set up shows what it will show.
+/// private there. Where the service has no key, requests of this machine may change reports, but
+/// they read what the public reads: so the page of a service that is being set up shows what it
+/// will show.
 pub fn view_of(parts: &Parts, state: &AppState, city: Option<&JurisdictionId>) -> View {
     let shown = Authorization::of(&parts.uri, &parts.headers, &state.access);
     let Ok(Caller::Holder(key)) = shown.authorize(Audience::Public, &state.access) else {

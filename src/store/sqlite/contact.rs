@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::{Contact, JurisdictionId, ReportId};
 use crate::error::Result;
-use crate::store::sqlite::private_keys::{KeyRing, PrivateKeys, ValuePlace, number_of};
+use crate::store::sqlite::private_keys::{CipherRing, PrivateKeys, ValuePlace, number_of};
 
 /// The columns of the values, in the order of [`Contact::FIELDS`].
 const COLUMNS: &str = "first_name, last_name, email, phone, account_id, device_id";
@@ -18,7 +18,7 @@ type SealedContact = [Option<Vec<u8>>; 6];
 /// The city and the report of a contact.
 pub type ContactKey = (String, String);
 
-fn seal(ring: &KeyRing, (city, id): (&str, &str), contact: &Contact) -> Result<SealedContact> {
+fn seal(ring: &CipherRing, (city, id): (&str, &str), contact: &Contact) -> Result<SealedContact> {
     let mut sealed = SealedContact::default();
     let fields = Contact::FIELDS.iter().zip(contact.fields());
     for (to, (field, value)) in sealed.iter_mut().zip(fields) {
@@ -30,7 +30,7 @@ fn seal(ring: &KeyRing, (city, id): (&str, &str), contact: &Contact) -> Result<S
     Ok(sealed)
 }
 
-fn open(ring: &KeyRing, (city, id): (&str, &str), sealed: &SealedContact) -> Result<Contact> {
+fn open(ring: &CipherRing, (city, id): (&str, &str), sealed: &SealedContact) -> Result<Contact> {
     let mut fields: [Option<String>; 6] = Default::default();
     for ((to, field), value) in fields.iter_mut().zip(Contact::FIELDS).zip(sealed) {
         *to = value
@@ -56,7 +56,7 @@ fn values<T: rusqlite::types::FromSql>(
 /// It cannot be encrypted; the file cannot be written.
 pub fn write(
     db: &Connection,
-    ring: &KeyRing,
+    ring: &CipherRing,
     (city, id): (&str, &str),
     contact: &Contact,
 ) -> Result<()> {
@@ -140,7 +140,7 @@ pub fn encrypt_clear(db: &Connection, keys: &PrivateKeys, limit: usize) -> Resul
 ///
 /// # Errors
 /// The file of keys is missing or cannot be written; the store cannot be read.
-pub fn keys_for_writing(db: &Connection, keys: &PrivateKeys) -> Result<std::sync::Arc<KeyRing>> {
+pub fn keys_for_writing(db: &Connection, keys: &PrivateKeys) -> Result<std::sync::Arc<CipherRing>> {
     if !keys.path().exists() && is_any(db)? { keys.ring() } else { keys.ring_or_new() }
 }
 

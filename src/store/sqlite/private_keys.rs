@@ -52,9 +52,9 @@ impl ValuePlace<'_> {
 }
 
 /// The keys of a file.
-pub struct KeyRing(BTreeMap<u32, XChaCha20Poly1305>);
+pub struct CipherRing(BTreeMap<u32, XChaCha20Poly1305>);
 
-impl KeyRing {
+impl CipherRing {
     /// The number of the key that encrypts.
     pub fn newest(&self) -> u32 {
         self.0.last_key_value().map_or(0, |(number, _)| *number)
@@ -122,7 +122,7 @@ type FileVersion = (u64, u64, i64, i64);
 pub struct PrivateKeys {
     path: PathBuf,
     /// What was read last.
-    read: Mutex<Option<(FileVersion, Arc<KeyRing>)>>,
+    read: Mutex<Option<(FileVersion, Arc<CipherRing>)>>,
 }
 
 impl PrivateKeys {
@@ -145,7 +145,7 @@ impl PrivateKeys {
     ///
     /// # Errors
     /// Unavailable: there is no file, it cannot be read, or a line of it is no key.
-    pub fn ring(&self) -> Result<Arc<KeyRing>> {
+    pub fn ring(&self) -> Result<Arc<CipherRing>> {
         let file = std::fs::metadata(&self.path).map_err(unreadable)?;
         let version = (file.ino(), file.len(), file.mtime(), file.mtime_nsec());
         let mut read = self.read.lock().unwrap_or_else(|poison| poison.into_inner());
@@ -153,7 +153,7 @@ impl PrivateKeys {
             let _same: &FileVersion = known;
             return Ok(ring.clone());
         }
-        let ring = Arc::new(KeyRing(ciphers(&self.text()?)?));
+        let ring = Arc::new(CipherRing(ciphers(&self.text()?)?));
         *read = Some((version, ring.clone()));
         Ok(ring)
     }
@@ -162,7 +162,7 @@ impl PrivateKeys {
     ///
     /// # Errors
     /// As [`PrivateKeys::ring`]; the file cannot be written.
-    pub fn ring_or_new(&self) -> Result<Arc<KeyRing>> {
+    pub fn ring_or_new(&self) -> Result<Arc<CipherRing>> {
         if !self.path.exists() {
             let text = format!("{HEADER}{}", line(1));
             let new = self.write_beside(&text)?;

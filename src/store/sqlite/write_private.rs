@@ -8,7 +8,7 @@ use crate::store::command::{
 };
 use crate::store::sqlite::contact;
 use crate::store::sqlite::failure::{Failure, Step};
-use crate::store::sqlite::private_keys::KeyRing;
+use crate::store::sqlite::private_keys::CipherRing;
 use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::transaction::WriteTransaction;
 
@@ -17,7 +17,7 @@ impl WriteTransaction<'_> {
     ///
     /// # Errors
     /// Refused where they are missing or cannot be written.
-    pub fn contact_keys(&self) -> Step<std::sync::Arc<KeyRing>> {
+    pub fn contact_keys(&self) -> Step<std::sync::Arc<CipherRing>> {
         contact::keys_for_writing(self.db, self.keys).map_err(Failure::Refused)
     }
 
