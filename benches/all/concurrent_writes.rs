@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pointchaud::config::Limits;
 use pointchaud::domain::{
-    Change, Draft, Filter, Gate, JurisdictionId, Patch, Status, tracking_number,
+    Change, Draft, Filter, Gate, JurisdictionId, Patch, Status, View, tracking_number,
 };
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::ingest::builtin_catalogue;
@@ -71,7 +71,7 @@ fn queries(places: Vec<Position>, settings: &Settings) -> Vec<Query> {
 fn timed(city: &City, query: &Query, times: usize) -> Vec<f64> {
     let one = |n: usize| {
         std::thread::sleep(PAUSE);
-        let snapshot = city.snapshots().load();
+        let snapshot = city.snapshots(View::Crew).load();
         let began = Instant::now();
         (query.run)(&snapshot, n);
         began.elapsed().as_secs_f64() * 1e6
@@ -101,7 +101,7 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &AtomicBool) -> std::io::Result<
             tick.tick().await;
             let (app, city, count) = (app.clone(), city.clone(), stored.clone());
             tokio::spawn(async move {
-                let sent = app.submit(&city, draft(n), None, None).await;
+                let sent = app.submit((&city, View::Crew), draft(n), None, None).await;
                 let Ok(SubmitOutcome::Stored { stored, .. }) = sent else { return };
                 *count.lock().expect("no holder panics") += 1;
                 if n % 5 == 0 {

@@ -149,7 +149,9 @@ pub fn write(model: &DuplicateModel) -> String {
          `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this file.\n\
          # `reach_m`: how far to look. `extent_m`: how far apart reports of one incident may lie.\n\
          # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\
-         # `shown_from`: from which probability on it is in an answer at all.\n\
+         # `shown_from`: from which probability on it is in an answer at all; an open report about \
+         the same\n\
+         # service at the same place always is.\n\
          # `days`: how long after its closing a closed report is considered.\n\n",
     );
     let _ = writeln!(out, "days = {}\n\n[provenance]", short(model.days));

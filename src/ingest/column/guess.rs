@@ -311,7 +311,8 @@ impl Column<'_> {
         match self.words.is_technical || self.words.has(Concept::RowNumber) {
             _ if is_own => 0.77,
             true => 0.74,
-            false => [0.75, 0.76][usize::from(is_request)],
+            false if is_request => 0.76,
+            false => 0.75,
         }
     }
 

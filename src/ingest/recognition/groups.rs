@@ -1,6 +1,11 @@
 //! Columns that are a level of the categories though their names speak of something else: a topic
 //! that is called an area or a sector, and short texts that are finer than the categories.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns and their samples have one entry for each number of a column"
+)]
+
 use crate::ingest::column::areas::is_vague_area;
 use crate::ingest::column::guess::SURE;
 use crate::ingest::column::levels::Levels;
