@@ -226,7 +226,7 @@ const GROUP_PREFIX: &str = "group:";
 
 /// A comma-separated list of codes of services and of groups of services. A group stands for all of
 /// its services. A code that both a service and a group have is that of the service;
-/// [`GROUP_PREFIX`] before it names the group.
+/// `group:` before it names the group.
 #[derive(Debug, Clone, Copy)]
 pub struct Services;
 

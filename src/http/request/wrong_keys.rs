@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::SecretDigest;
 
-/// Wrong keys that an address may send in [`WINDOW`].
+/// Wrong keys that an address may send in a minute.
 pub const WRONG_KEYS_MAX: u32 = 10;
 /// How long wrong keys are counted.
 const WINDOW: Duration = Duration::from_secs(60);
