@@ -51,7 +51,7 @@ fn one_request_too_many_is_refused_with_the_time_to_wait() {
     let open311 = of_client("GET", "/open311/v2/requests.json", b"");
     assert_eq!((open311.status, open311.json()[0]["code"].clone()), (429, 429.into()));
     // What is for crews alone is not shared with other origins, also where it is refused.
-    assert_eq!(of_client("GET", "/api/v1/imports", b"").status, 403);
+    assert_eq!(of_client("GET", "/api/v1/imports", b"").status, 401);
 }
 
 #[test]

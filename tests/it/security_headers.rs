@@ -42,7 +42,7 @@ fn classes(photo: &str) -> Vec<Class> {
         class("photo", ("GET", photo), 200, ("default-src 'none'; sandbox", "same-origin", false)),
         class("refusal", ("GET", "/api/v1/reports?limit=x"), 400, data),
         class("unknown path", ("GET", "/nothing"), 404, (DATA, "same-origin", false)),
-        class("forbidden", ("PATCH", "/api/v1/reports/x"), 403, (DATA, "same-origin", false)),
+        class("forbidden", ("PATCH", "/api/v1/reports/x"), 401, (DATA, "same-origin", false)),
         class("wrong method", ("DELETE", "/api/v1/reports"), 405, (DATA, "same-origin", false)),
         class("health", ("GET", "/healthz"), 200, (DATA, "same-origin", false)),
     ]

@@ -125,11 +125,12 @@ impl Column<'_> {
         is_projected.then_some((projected, 0.88))
     }
 
-    /// Are the values a few words without a digit, such as `YES` and `NO`? They are no places,
+    /// Are the values a few plain words, such as `YES` and `NO`? They are no places,
     /// whatever the name; words for a place that is not known are none of them.
     fn are_words(&self) -> bool {
         let values = self.values;
-        let is_word = |text: &String| !text.bytes().any(|b| b.is_ascii_digit());
+        let is_word =
+            |text: &String| text.chars().all(|c| c.is_alphabetic() || " -'’()".contains(c));
         values.filled > 0
             && values.unknown_places == 0
             && values.containers == 0
