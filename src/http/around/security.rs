@@ -22,20 +22,23 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 /// response; `is_tls`: it goes through this service's own TLS.
 pub fn add_headers(headers: &mut HeaderMap, is_shared: bool, is_tls: bool) {
     let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let is_page = media_type.is_some_and(|media_type| media_type.starts_with(b"text/html"));
+    let begins = |with: &[u8]| media_type.is_some_and(|media_type| media_type.starts_with(with));
+    let is_page = begins(b"text/html");
+    // A worker of the page obeys the policy of its script: the map's worker loads tiles, also from
+    // the basemap's host, which the policy of the page names.
+    let is_script = begins(b"text/javascript") || begins(b"application/javascript");
     let mut add = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
     add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::REFERRER_POLICY, "same-origin");
     add(CORP, if is_shared { "cross-origin" } else { "same-origin" });
-    match is_page {
-        true => {
-            add(header::CONTENT_SECURITY_POLICY, CSP_OF_PAGES);
-            add(COOP, "same-origin");
-            add(PERMISSIONS_POLICY, PERMISSIONS);
-        }
-        false => add(header::CONTENT_SECURITY_POLICY, CSP_OF_DATA),
+    if is_page {
+        add(header::CONTENT_SECURITY_POLICY, CSP_OF_PAGES);
+        add(COOP, "same-origin");
+        add(PERMISSIONS_POLICY, PERMISSIONS);
+    } else if !is_script {
+        add(header::CONTENT_SECURITY_POLICY, CSP_OF_DATA);
     }
     if is_tls {
         add(header::STRICT_TRANSPORT_SECURITY, HSTS);
