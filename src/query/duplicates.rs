@@ -162,7 +162,9 @@ impl DuplicateRule {
     /// [`DuplicateRule::new`] for an example.
     pub fn proposes(&self, snapshot: &Snapshot, query: &DuplicateQuery<'_>, id: &str) -> bool {
         let (candidates, _) = self.candidates(snapshot, query);
-        let is_shown = |candidate: &&Candidate| self.is_shown(candidate);
+        let is_shown = |candidate: &&Candidate| {
+            self.is_shown(candidate, self.log_odds(&candidate.facts.features))
+        };
         candidates.iter().filter(is_shown).any(|candidate| {
             let (original, _) = self.original(snapshot, query, candidate);
             snapshot.id(candidate.address) == id || snapshot.id(original) == id
@@ -171,10 +173,8 @@ impl DuplicateRule {
 
     /// Is this candidate probable enough for an answer? An open report about the same service at
     /// the same place always is, whatever its age.
-    fn is_shown(&self, candidate: &Candidate) -> bool {
-        let facts = &candidate.facts;
-        facts.is_the_same_and_open()
-            || logistic(self.log_odds(&facts.features)) >= self.policy.shown_from
+    fn is_shown(&self, candidate: &Candidate, log_odds: f64) -> bool {
+        logistic(log_odds) >= self.policy.shown_from || candidate.facts.is_the_same_and_open()
     }
 
     /// The incidents that may be about the same problem: the `limit` most probable, of those whose
@@ -201,7 +201,7 @@ impl DuplicateRule {
         // Sorted section by section: the reports of an incident count once, so the number of
         // candidates that yields `limit` incidents is not known in advance.
         let mut duplicates: Vec<Duplicate> = Vec::with_capacity(limit);
-        ranking.retain(|(_, at)| self.is_shown(&candidates[*at as usize]));
+        ranking.retain(|(odds, at)| self.is_shown(&candidates[*at as usize], *odds));
         let mut rest = ranking.as_mut_slice();
         while duplicates.len() < limit && !rest.is_empty() {
             let section = rest.len().min(limit.saturating_mul(2).saturating_add(8));

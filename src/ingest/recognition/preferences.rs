@@ -177,7 +177,15 @@ impl Recognition {
         if !values.unknown_statuses().is_empty() || values.distinct.len() < 2 {
             return Vec::new();
         }
-        others.iter().copied().filter(|other| self.values[*other].determines(values)).collect()
+        let read = self.rows_by_status(*first);
+        let is_finer = |other: &usize| {
+            let rows = self.rows_by_status(*other);
+            // A column that calls closed what the other calls open is about something else.
+            let differs =
+                !read.closed.is_disjoint(&rows.open) || !read.open.is_disjoint(&rows.closed);
+            !differs && self.values[*other].determines(values)
+        };
+        others.iter().copied().filter(is_finer).collect()
     }
 
     /// A sentence about each column that is not read because another one says the same.
