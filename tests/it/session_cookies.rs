@@ -8,22 +8,30 @@ use serde_json::json;
 use crate::common::{Client, Folder, LocalService, Service};
 use crate::sessions::*;
 
-#[test]
-fn no_page_of_another_site_uses_a_session() {
-    let (_folder, service) = start("csrf");
+/// A request: method, path and body.
+type Asked = (&'static str, String, &'static [u8]);
+
+/// What only the holder of a key may ask, about a report that is filed here, and logging out.
+fn operations(service: &LocalService) -> [Asked; 5] {
     let body = r#"{"service_code":"graffiti","lon":-71.2,"lat":46.8}"#;
     let filed = service.post("/api/v1/reports", body).json();
     let report = format!("/api/v1/reports/{}", filed["id"].as_str().unwrap());
-    let secret = key(&service, "admin", Role::Admin, None);
-    let cookie = log_in(&service, &secret);
-    let own = format!("http://{}", service.address);
-    let operations = [
-        ("PATCH", report.clone(), br#"{"status":"in_progress"}"#.as_slice()),
+    [
+        ("PATCH", report.clone(), br#"{"status":"in_progress"}"#),
         ("GET", format!("{report}/contact"), b""),
         ("GET", "/api/v1/imports".into(), b""),
         ("DELETE", format!("{PATH}?all=true"), b""),
         ("DELETE", PATH.into(), b""),
-    ];
+    ]
+}
+
+#[test]
+fn no_page_of_another_site_uses_a_session() {
+    let (_folder, service) = start("csrf");
+    let operations = operations(&service);
+    let secret = key(&service, "admin", Role::Admin, None);
+    let cookie = log_in(&service, &secret);
+    let own = format!("http://{}", service.address);
     let foreign: [&[(&str, &str)]; 6] = [
         &[("Sec-Fetch-Site", "cross-site")],
         &[("Sec-Fetch-Site", "same-site"), ("Origin", &own)],
@@ -32,8 +40,8 @@ fn no_page_of_another_site_uses_a_session() {
         &[("Origin", "http://127.0.0.1:1")],
         &[("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")],
     ];
-    for (method, path, body) in &operations {
-        for signs in foreign {
+    for signs in foreign {
+        for (method, path, body) in &operations {
             let headers = [&[("Cookie", cookie.as_str()), JSON, ENGLISH], signs].concat();
             let answer = service.ask(method, path, &headers, body);
             assert_eq!(answer.status, 403, "{method} {path} {signs:?}: {answer:?}");
@@ -41,22 +49,25 @@ fn no_page_of_another_site_uses_a_session() {
             assert_eq!(answer.header("access-control-allow-origin"), None, "{method} {path}");
             assert_eq!(answer.header("set-cookie"), None, "{method} {path}");
         }
-    }
-    // What is public is answered, as to the public.
-    let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "cross-site")];
-    let shown = service.ask("GET", PATH, &headers, b"").json();
-    assert_eq!(shown["role"], "none");
-    let history = service.ask("GET", &format!("{report}/history"), &headers, b"");
-    assert_eq!(history.status, 200);
-    // Nobody logs a browser in as somebody else.
-    for signs in foreign {
+        // Nobody logs a browser in as somebody else.
         let answer = log_in_with(&service, &secret, signs);
         assert_eq!((answer.status, answer.header("set-cookie")), (403, None), "{signs:?}");
     }
+    // What is public is answered, as to the public.
+    let headers = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "cross-site")];
+    assert_eq!(service.ask("GET", PATH, &headers, b"").json()["role"], "none");
+    assert_eq!(service.ask("GET", "/api/v1/reports", &headers, b"").status, 200);
     let asked = [("Origin", "https://evil.example"), ("Access-Control-Request-Method", "POST")];
     let preflight = service.ask("OPTIONS", PATH, &asked, b"");
     assert_eq!(preflight.header("access-control-allow-origin"), None);
-    // The same operations for the service's own page.
+}
+
+#[test]
+fn pages_of_the_service_use_the_session() {
+    let (_folder, service) = start("own-page");
+    let operations = operations(&service);
+    let secret = key(&service, "admin", Role::Admin, None);
+    let own = format!("http://{}", service.address);
     for (method, path, body) in &operations {
         for signs in [
             &[("Sec-Fetch-Site", "same-origin"), ("Origin", own.as_str())][..],
