@@ -1496,6 +1496,37 @@ export interface components {
             encoding?: string;
             sheet?: string;
         };
+        /** @description Who sends the request, as the service knows it. */
+        Session: {
+            /**
+             * @description By what the service knows who it is: a session, a key in the request, or that the request
+             *     comes from the machine of a service without keys.
+             * @enum {string}
+             */
+            known_by: "session" | "key" | "machine" | "nobody";
+            /** @description The name of the key; null without one. */
+            name: string | null;
+            /** @enum {string} */
+            role: "none" | "app" | "agent" | "crew" | "supervisor" | "admin";
+            /** @description The cities of the key; null for all. */
+            jurisdictions: string[] | null;
+            permissions: string[];
+            /**
+             * Format: date-time
+             * @description When the session or the key ends at the latest; null where it does not.
+             */
+            expires: string | null;
+            /**
+             * Format: date-time
+             * @description When the session ends unless it is used again.
+             */
+            ends_unused: string | null;
+            /** @description Can a key be used? Without keys, the service is open to its own machine. */
+            takes_keys: boolean;
+        };
+        LogIn: {
+            key: string;
+        };
         /** @description The TileJSON of a layer. */
         TileJson: {
             tilejson: string;
@@ -2175,6 +2206,8 @@ export type ImportColumn = components['schemas']['ImportColumn'];
 export type ImportRowFeature = components['schemas']['ImportRowFeature'];
 export type ImportRow = components['schemas']['ImportRow'];
 export type ImportChange = components['schemas']['ImportChange'];
+export type Session = components['schemas']['Session'];
+export type LogIn = components['schemas']['LogIn'];
 export type TileJson = components['schemas']['TileJson'];
 export type Open311Error = components['schemas']['Open311Error'];
 export type Open311Discovery = components['schemas']['Open311Discovery'];

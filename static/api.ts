@@ -42,6 +42,8 @@ export type ImportChange = schema.ImportChange;
 export type ImportColumn = schema.ImportColumn;
 export type ImportProgress = schema.ImportProgress;
 export type AlertFeature = Feature<schema.Alert, Area>;
+/** Who is logged in, and what that allows. */
+export type Session = schema.Session;
 
 /** Settings of the page, from `/config.json`. */
 export interface Config {
@@ -156,14 +158,29 @@ export const duplicates = (params: QueryParams, signal?: AbortSignal): Promise<D
 export const incident = (report: string, city: string): Promise<Incident> =>
   get(urlOf(`/api/v1/incidents/${id(report)}`, { jurisdiction_id: city }));
 
-/** Merges, splits or undoes; sends the crew's key if there is one. */
+const JSON_BODY = { "Content-Type": "application/json" };
+
+/** Merges, splits or undoes; for crews. */
 export async function changeIncident(
-  report: string, action: "merge" | "split" | "undo", body: schema.Members | schema.Undo, city: string, key: string,
+  report: string, action: "merge" | "split" | "undo", body: schema.Members | schema.Undo, city: string,
 ): Promise<Incident> {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (key) headers.Authorization = `Bearer ${key}`;
   const url = urlOf(`/api/v1/incidents/${id(report)}/${action}`, { jurisdiction_id: city });
-  return readJson(await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }));
+  return readJson(await fetch(url, { method: "POST", headers: JSON_BODY, body: JSON.stringify(body) }));
+}
+
+// The session of a crew. The browser sends its cookie by itself, and no script can read it.
+
+export const session = (): Promise<Session> => get(urlOf("/api/v1/session", {}));
+
+/** Opens a session; throws the reason where the key is wrong. */
+export const logIn = async (key: string): Promise<Session> => readJson(await fetch(
+  urlOf("/api/v1/session", {}), { method: "POST", headers: JSON_BODY, body: JSON.stringify({ key }) }));
+
+/** Ends the session, or every session of the same key. */
+export async function logOut(everywhere: boolean): Promise<void> {
+  const url = urlOf("/api/v1/session", everywhere ? { all: "true" } : {});
+  const response = await fetch(url, { method: "DELETE" });
+  if (!response.ok) await readJson(response);
 }
 
 /** Uploads a photo; the report that is created later refers to it by its URL. */
@@ -186,45 +203,40 @@ export async function createReport(
   return { created: false, duplicates: await readJson<DuplicatePage>(response) };
 }
 
-// Imports need the crew's key, unless the service is for this machine alone.
+// Imports need a session, unless the service is for this machine alone.
 
-const withKey = (key: string): Record<string, string> => (key ? { Authorization: `Bearer ${key}` } : {});
-
-async function askImport<T>(method: string, path: string, key: string, body?: ImportChange): Promise<T> {
-  const headers = { Accept: "application/json", "Content-Type": "application/json", ...withKey(key) };
+async function askImport<T>(method: string, path: string, body?: ImportChange): Promise<T> {
+  const headers = { Accept: "application/json", ...JSON_BODY };
   const url = urlOf(`/api/v1/imports${path}`, {});
   return readJson(await fetch(url, { method, headers, body: body && JSON.stringify(body) }));
 }
 
-/** The files that were sent before; refused where the key is missing or wrong. */
-export const imports = (key: string): Promise<schema.Imports> => askImport("GET", "", key);
+/** The files that were sent before; refused to who may not import. */
+export const imports = (): Promise<schema.Imports> => askImport("GET", "");
 
-export const changeImport = (one: string, change: ImportChange, key: string): Promise<Import> =>
-  askImport("PATCH", `/${id(one)}`, key, change);
+export const changeImport = (one: string, change: ImportChange): Promise<Import> =>
+  askImport("PATCH", `/${id(one)}`, change);
 
-export const runImport = (one: string, key: string): Promise<ImportProgress> =>
-  askImport("POST", `/${id(one)}/run`, key);
+export const runImport = (one: string): Promise<ImportProgress> => askImport("POST", `/${id(one)}/run`);
 
-export const importProgress = (one: string, key: string): Promise<ImportProgress> =>
-  askImport("GET", `/${id(one)}`, key);
+export const importProgress = (one: string): Promise<ImportProgress> => askImport("GET", `/${id(one)}`);
 
-export async function deleteImport(one: string, key: string): Promise<void> {
-  const response = await fetch(urlOf(`/api/v1/imports/${id(one)}`, {}), { method: "DELETE", headers: withKey(key) });
+export async function deleteImport(one: string): Promise<void> {
+  const response = await fetch(urlOf(`/api/v1/imports/${id(one)}`, {}), { method: "DELETE" });
   if (!response.ok) await readJson(response);
 }
 
 /** The refused rows of an import, as a CSV file. */
-export async function refusedRows(one: string, key: string): Promise<Blob> {
-  const response = await fetch(`/api/v1/imports/${id(one)}/refused`, { headers: withKey(key) });
+export async function refusedRows(one: string): Promise<Blob> {
+  const response = await fetch(`/api/v1/imports/${id(one)}/refused`);
   return response.ok ? response.blob() : readJson<never>(response);
 }
 
 /** Sends a file to be imported; `onProgress` gets the share that has been sent. `fetch` cannot tell it. */
-export function sendImport(file: File, key: string, onProgress: (share: number) => void): Promise<Import> {
+export function sendImport(file: File, onProgress: (share: number) => void): Promise<Import> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", urlOf("/api/v1/imports", { name: file.name }));
-    for (const [name, value] of Object.entries(withKey(key))) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     request.onerror = () => reject(new Error("the upload was interrupted"));
     request.onload = () => {

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { drawLanguageButton } from "./citizen-page";
 import { setCssColors } from "./colors";
-import { crew } from "./crew";
+import { drawCrewButton } from "./crew";
 import { byId, h } from "./dom";
 import { language, preferredLanguage, setLanguage, t } from "./i18n";
 import { drawColumns } from "./import-columns";
@@ -126,7 +126,7 @@ function change(body: api.ImportChange): void {
     if (!file) return;
     byId("step-check").setAttribute("aria-busy", "true");
     try {
-      file = await api.changeImport(file.id, body, crew.key);
+      file = await api.changeImport(file.id, body);
       showProblem("");
     } catch (error) {
       showProblem(messageOf(error));
@@ -159,7 +159,7 @@ async function run(): Promise<void> {
   await changing;
   if (!file || byId("run").getAttribute("aria-disabled") === "true") return;
   try {
-    const status = await api.runImport(file.id, crew.key);
+    const status = await api.runImport(file.id);
     showProblem("");
     showStep("import");
     await followImport(status, startOver);
@@ -172,7 +172,7 @@ async function run(): Promise<void> {
 /** Forgets the file and asks for another. */
 function startOver(): void {
   const id = file?.id ?? location.hash.slice(1);
-  if (id) void api.deleteImport(id, crew.key).catch(() => undefined);
+  if (id) void api.deleteImport(id).catch(() => undefined);
   file = null;
   history.replaceState(null, "", location.pathname + location.search);
   void askForFile().then(() => byId("step-file").focus());
@@ -190,8 +190,8 @@ async function resume(): Promise<void> {
   const id = location.hash.slice(1);
   if (!id) return askForFile();
   try {
-    const status = await api.importProgress(id, crew.key);
-    if (status.state === "waiting") return check(await api.changeImport(id, {}, crew.key));
+    const status = await api.importProgress(id);
+    if (status.state === "waiting") return check(await api.changeImport(id, {}));
     showStep("import");
     await followImport(status, startOver);
     countDrawing();
@@ -208,6 +208,7 @@ async function draw(): Promise<void> {
     history.replaceState(null, "", `${location.pathname}?${query}${location.hash}`);
     void draw();
   });
+  void drawCrewButton(() => location.reload());
   if (step === "import" && file) return showStep(step);
   await resume();
 }

@@ -1,6 +1,5 @@
 // The last step of an import: how far it is, and what came of it.
 import * as api from "./api";
-import { crew } from "./crew";
 import { button, byId, h } from "./dom";
 import { formatPercent, language, t, type MessageKey } from "./i18n";
 import { messageOf, progressBar, refusedRowsButton } from "./import-upload";
@@ -58,7 +57,7 @@ export async function followImport(first: api.ImportProgress, again: () => void)
   const bar = progressBar(t("import.running"));
   const counts = h("p", { id: "import-counts" });
   const cancel = button({ class: "wide", id: "cancel" }, [t("import.cancel")], () => {
-    void api.deleteImport(first.id, crew.key).catch(() => undefined).then(() => {
+    void api.deleteImport(first.id).catch(() => undefined).then(() => {
       isCancelled = true;
       section().replaceChildren(h("h2", {}, t("import.cancelled")), h("p", {}, t("import.cancelled.hint")),
         h("div", { class: "actions" }, button({ class: "wide" }, [t("import.another")], again)));
@@ -77,7 +76,7 @@ export async function followImport(first: api.ImportProgress, again: () => void)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (isCancelled) return;
     try {
-      status = await api.importProgress(first.id, crew.key);
+      status = await api.importProgress(first.id);
     } catch (error) {
       if (isCancelled) return;
       counts.textContent = messageOf(error);

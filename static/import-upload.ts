@@ -1,7 +1,7 @@
 // The first step of an import, on the import page and on the map page of an empty service: a file is
-// dropped or chosen and sent; the crew's key is asked for where it is needed.
+// dropped or chosen and sent; crews log in first where that is needed.
 import * as api from "./api";
-import { crew, crewField } from "./crew";
+import { drawCrewButton, logInForm } from "./crew";
 import { button, h } from "./dom";
 import { formatNumber, formatPercent, t } from "./i18n";
 
@@ -35,19 +35,16 @@ export async function drawUpload(container: HTMLElement, onReceived: (received: 
   };
   let bytesMax = 0;
   try {
-    bytesMax = (await api.imports(crew.key)).bytes_max;
+    bytesMax = (await api.imports()).bytes_max;
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     if (error.status !== 401 && error.status !== 403) return container.replaceChildren(refused(error.message));
-    const form = h("form", { class: "key-form" }, crewField("crew.key"),
-      h("button", { type: "submit", class: "primary" }, t("import.key.submit")));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
+    const again = (): void => {
+      void drawCrewButton(() => location.reload());
       void drawUpload(container, onReceived);
-    });
-    // Before a key was tried, its absence is no mistake.
-    const said = h("p", { class: crew.key ? "warning" : "hint", role: "status" }, error.message);
-    return container.replaceChildren(h("p", {}, t("import.key")), form, said);
+    };
+    return container.replaceChildren(h("p", {}, t("import.key")), logInForm(again),
+      h("p", { class: "hint", role: "status" }, error.message));
   }
   const input = h("input", { type: "file", id: "import-file", class: "visually-hidden" });
   const label = h("label", { for: "import-file", id: "drop" },
@@ -64,7 +61,7 @@ export async function drawUpload(container: HTMLElement, onReceived: (received: 
     input.disabled = true;
     bar.element.hidden = false;
     try {
-      const received = await api.sendImport(file, crew.key, (share) => {
+      const received = await api.sendImport(file, (share) => {
         const text = share < 1 ? formatPercent(share) : t("import.reading");
         bar.show(share, text);
         status.textContent = share < 1 ? t("import.sending.share", { percent: text }) : text;
@@ -103,7 +100,7 @@ export const messageOf = (error: unknown): string =>
 /** A button that saves the refused rows of an import as a file. */
 export function refusedRowsButton(id: string, name: string): HTMLElement {
   return button({ class: "wide" }, [t("import.refused.save")], () => {
-    void api.refusedRows(id, crew.key).then((rows) => {
+    void api.refusedRows(id).then((rows) => {
       const url = URL.createObjectURL(rows);
       h("a", { href: url, download: name.replace(/\.[^.]*$/, "") + ".refused.csv" }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);

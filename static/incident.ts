@@ -1,7 +1,7 @@
 // The incident at the end of a report's card, for crews: its reports, likely duplicates, and the buttons
 // that merge, split and undo.
 import * as api from "./api";
-import { crew, crewField } from "./crew";
+import { askToLogIn, crew, nameField } from "./crew";
 import { button, byId, h } from "./dom";
 import { formatDateTime, formatPercent, formatTimeAgo, t, tValue } from "./i18n";
 
@@ -37,18 +37,17 @@ export async function drawIncident(feature: api.ReportFeature, city: api.City, a
   if (card.hidden || (members.size < 2 && candidates.length === 0)) return;
 
   const error = h("p", { class: "warning", role: "alert", hidden: true });
-  const identity = h("details", {}, h("summary", {}, t("crew")),
-    crewField("crew.name"), crewField("crew.key"));
+  const identity = h("details", {}, h("summary", {}, t("crew")), nameField());
   type Change = { reports: string[] } | { change_id: number };
   const change = async (action: "merge" | "split" | "undo", report: string, body: Change): Promise<void> => {
     try {
       const author = crew.name || "crew";
-      await api.changeIncident(report, action, { ...body, author }, city.jurisdiction_id, crew.key);
+      await api.changeIncident(report, action, { ...body, author }, city.jurisdiction_id);
       actions.onChange(id);
     } catch (cause) {
       error.hidden = false;
       error.textContent = cause instanceof api.ApiError ? cause.message : t("notice.offline");
-      if (cause instanceof api.ApiError && (cause.status === 401 || cause.status === 403)) identity.open = true;
+      if (cause instanceof api.ApiError && cause.status === 401) void askToLogIn(() => location.reload());
     }
   };
   const actionButton = (
@@ -88,9 +87,6 @@ export async function drawIncident(feature: api.ReportFeature, city: api.City, a
     section.append(h("p", { class: "last-change" }, text, " ",
       actionButton("undo", text, () => change("undo", id, { change_id: last.change_id }))));
   }
-  // Inside a form the browser recognizes the key as a password.
-  const form = h("form", {}, identity);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  section.append(error, form);
+  section.append(error, identity);
   card.append(section);
 }

@@ -3,6 +3,7 @@ import * as api from "./api";
 import { drawAreaFilter, shownBoundarySet } from "./area-filter";
 import { drawLanguageButton } from "./citizen-page";
 import { setCssColors } from "./colors";
+import { drawCrewButton } from "./crew";
 import { byId, h } from "./dom";
 import { drawExportMenu } from "./export-menu";
 import { drawFilters } from "./filters";
@@ -304,6 +305,8 @@ function drawTexts(): void {
   byId("skip").textContent = t("skip");
   byId("language").textContent = t("language");
   byId("language").lang = url.language === "fr" ? "en" : "fr";
+  // Crews see more than the public: everything is loaded anew.
+  void drawCrewButton(() => location.reload());
   byId("report-link").textContent = t("report.link");
   const link = new URLSearchParams({ lang: url.language, city: url.city });
   byId<HTMLAnchorElement>("report-link").href = `/signaler?${link}`;

@@ -90,6 +90,12 @@ limits! {
     imports_max: usize = 4, Count("files"), 1..;
     /// Time after which such a file is removed.
     import_kept_time: Duration = Duration::from_secs(3_600), Seconds, 1..;
+    /// Time after which a session of the page that is not used ends.
+    session_idle_time: Duration = Duration::from_secs(12 * 3_600), Seconds, 1..;
+    /// Time after which a session of the page ends, used or not.
+    session_time_max: Duration = Duration::from_secs(7 * 86_400), Seconds, 1..;
+    /// Sessions of one key at most; beyond it, those that were not used for the longest time end.
+    sessions_max: usize = 100, Count("sessions"), 1..;
     /// Reports of an export without the crew key at most; with the key there is no limit.
     export_rows_max: usize = 100_000, Count("reports"), 0..;
     /// Photos that an address may send in an hour at most; in a day four times as many. A key may

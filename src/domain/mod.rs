@@ -21,7 +21,8 @@ mod visibility;
 mod vocabulary;
 
 pub use access::{
-    AccessKey, KEY_NAME_CHARS_MAX, KeySecret, KeyState, Permission, Role, SecretDigest, key_name,
+    AccessKey, KEY_NAME_CHARS_MAX, KeySecret, KeyState, Permission, Role, SecretDigest, Session,
+    key_name,
 };
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};

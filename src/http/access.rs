@@ -4,11 +4,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::domain::{AccessKey, Role};
+use axum::http::header;
+
+use crate::domain::{AccessKey, Role, Session};
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::request::head::RequestHead;
+use crate::http::request::origin::{foreign_page, origin_of};
+use crate::http::request::session_cookie::SessionCookie;
 use crate::http::request::wrong_keys::WrongKeys;
 use crate::message;
 use crate::usecase::access::{CheckedSecret, KeyRing, secret_digest};
+use crate::usecase::sessions::{CrewKey, SessionToken, Sessions};
 
 /// The name of the key that `--crew-key` gives.
 const CREW_KEY: &str = "crew-key";
@@ -33,28 +39,67 @@ pub struct Access {
     pub mode: WriteAccess,
     /// Whether filing a report needs a key, too.
     pub filing_needs_key: bool,
-    crew_key: Option<Arc<AccessKey>>,
+    crew_key: Option<CrewKey>,
     keys: Arc<KeyRing>,
+    sessions: Arc<Sessions>,
     wrong: WrongKeys,
+    public_origin: Option<String>,
+}
+
+/// The session that a request shows by its cookie.
+#[derive(Debug, Clone)]
+pub struct SentSession {
+    /// Its token.
+    pub token: SessionToken,
+    /// The page of another site that sends the request, as its headers show it: for such a page the
+    /// session does not count.
+    pub foreign_page: Option<String>,
 }
 
 impl Access {
-    /// The keys of a service that was started in this mode.
-    pub fn new(mode: WriteAccess, keys: Arc<KeyRing>, filing_needs_key: bool) -> Self {
-        let crew_key = matches!(mode, WriteAccess::Key(_)).then(|| {
-            Arc::new(AccessKey {
-                number: 0,
-                name: CREW_KEY.into(),
-                role: Role::Admin,
-                cities: None,
-                created: 0,
-                expires: None,
-                revoked: None,
-                used_day: None,
-                secrets: Vec::new(),
-            })
-        });
-        Self { mode, filing_needs_key, crew_key, keys, wrong: WrongKeys::default() }
+    /// The keys and sessions of a service that was started in this mode. `public_url`: its public
+    /// address, if one is set.
+    pub fn new(
+        mode: WriteAccess,
+        (keys, sessions): (Arc<KeyRing>, Arc<Sessions>),
+        filing_needs_key: bool,
+        public_url: Option<&str>,
+    ) -> Self {
+        let crew_key = match &mode {
+            WriteAccess::Key(secret) => Some((crew_key(), secret_digest(secret.as_bytes()))),
+            WriteAccess::Local | WriteAccess::Nobody => None,
+        };
+        let public_origin = public_url.and_then(origin_of);
+        let wrong = WrongKeys::default();
+        Self { mode, filing_needs_key, crew_key, keys, sessions, wrong, public_origin }
+    }
+
+    /// The cookie of sessions for a request.
+    ///
+    /// # Errors
+    /// Forbidden: the request came without TLS from elsewhere than this machine.
+    pub fn cookie(&self, head: &RequestHead<'_>) -> Result<SessionCookie> {
+        SessionCookie::of(head, self.public_origin.as_deref())
+    }
+
+    /// The session that a request shows by its cookie, valid or not.
+    pub fn sent_session(&self, head: &RequestHead<'_>) -> Option<SentSession> {
+        if !head.headers.contains_key(header::COOKIE) {
+            return None;
+        }
+        let token = self.cookie(head).ok()?.token(head.headers)?;
+        let foreign_page = foreign_page(head, self.public_origin.as_deref());
+        Some(SentSession { token, foreign_page })
+    }
+
+    /// The session of a token and the key that opened it, where both are valid.
+    pub fn session(&self, token: &SessionToken) -> Option<(Session, Arc<AccessKey>)> {
+        self.sessions.find(token, self.crew_key.as_ref())
+    }
+
+    /// From when on a session is refused if it is not used any more, in seconds of Unix time.
+    pub fn session_ends(&self, session: &Session) -> i64 {
+        self.sessions.ends(session)
     }
 
     /// Does the service have any key? Then every operation that is not public needs one, also from
@@ -72,7 +117,7 @@ impl Access {
     }
 
     fn check(&self, secret: &[u8]) -> CheckedSecret {
-        if let (WriteAccess::Key(known), Some(key)) = (&self.mode, &self.crew_key)
+        if let (WriteAccess::Key(known), Some((key, _))) = (&self.mode, &self.crew_key)
             && is_same_key(known.as_bytes(), secret)
         {
             return CheckedSecret::Valid(key.clone());
@@ -119,6 +164,21 @@ impl Access {
         tracing::warn!(address = ?address, state, "a key that is not valid was sent");
         Err(Error::new(ErrorKind::Unauthorized, message))
     }
+}
+
+/// The key that `--crew-key` gives.
+fn crew_key() -> Arc<AccessKey> {
+    Arc::new(AccessKey {
+        number: 0,
+        name: CREW_KEY.into(),
+        role: Role::Admin,
+        cities: None,
+        created: 0,
+        expires: None,
+        revoked: None,
+        used_day: None,
+        secrets: Vec::new(),
+    })
 }
 
 /// Are two keys the same? Their digests are compared in constant time.

@@ -16,8 +16,10 @@ use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, RateV
 use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
+use crate::http::request::auth::Authorization;
 use crate::http::request::client_address::Passage;
 use crate::http::request::context::language_of;
+use crate::http::request::head::RequestHead;
 use crate::http::request::host;
 use crate::http::state::AppState;
 use crate::i18n::Language;
@@ -58,7 +60,10 @@ pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: 
     let class = state.rates().and_then(|rates| rates.class(request.method(), route));
     let (headers, extensions) = (request.headers(), request.extensions());
     let mut verdict = match state.rates() {
-        Some(rates) => rates.check(class, || known_key(&state.access, headers), extensions),
+        Some(rates) => {
+            let head = RequestHead { uri: request.uri(), headers, extensions };
+            rates.check(class, || known_key(&state.access, &head), extensions)
+        }
         None => RateVerdict::default(),
     };
     let is_tls = extensions.get::<Passage>().is_some_and(|passage| passage.is_tls);
@@ -84,10 +89,9 @@ pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: 
     response
 }
 
-/// The name of the key of a request, if it is right.
-fn known_key(access: &Access, headers: &HeaderMap) -> Option<String> {
-    let token = headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ")?;
-    access.find(token).map(|key| key.name.clone())
+/// The name of the key of a request or of its session, if it is right.
+fn known_key(access: &Access, head: &RequestHead<'_>) -> Option<String> {
+    Authorization::of(head, access).known_key(access).map(|key| key.name.clone())
 }
 
 /// Replaces the body of an error response by a problem document (or an Open311 error document) in

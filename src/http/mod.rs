@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Extensions, HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, Method, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,6 +49,7 @@ use crate::http::around::rates::{RateClass, Rates};
 use crate::http::openapi::document::{Document, Server};
 use crate::http::operation::{Operation, RouteLayers};
 use crate::http::request::body_budget::BodyBudget;
+use crate::http::request::origin::origin_of;
 use crate::i18n::Language;
 
 /// Every operation of the service, in the order of the OpenAPI document.
@@ -72,6 +73,7 @@ fn operations() -> Vec<Operation> {
         v1::stats::operations,
         v1::boundaries::operations,
         v1::imports::operations,
+        v1::session::operations,
         openapi::handlers::operations,
         tiles::operations,
         open311::operations,
@@ -131,12 +133,6 @@ fn csrf(public_url: Option<&str>) -> CsrfLayer {
         tracing::warn!(%error, "the public address has no origin that browsers send");
         layer
     })
-}
-
-/// The origin of an address: its scheme, host and port.
-fn origin_of(url: &str) -> Option<String> {
-    let url: Uri = url.parse().ok()?;
-    Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
 }
 
 /// The rates of these operations.

@@ -19,7 +19,7 @@ use crate::domain::Permission;
 use crate::error::{Error, Result};
 use crate::http::openapi::content::{self, Content};
 use crate::http::openapi::description::{Codes, Description, OperationLink, Tag};
-use crate::http::reply::answer::of_view;
+use crate::http::reply::answer::{of_session, of_view};
 use crate::http::reply::problem::Problem;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
@@ -119,7 +119,8 @@ macro_rules! handlers {
                     call.set_caller(caller, policy.audience)?;
                     let (view, variant) = (call.context.view, call.context.variant);
                     let answer: HandlerResult = self(call $(, $convert)*).await;
-                    answer.map(|response| of_view(response, view, variant))
+                    let answer = answer.map(|response| of_view(response, view, variant));
+                    if shown.is_by_cookie() { answer.map(of_session) } else { answer }
                 };
                 on(method, handler)
             }
@@ -334,6 +335,11 @@ impl Operation {
         self.restricted_to(Audience::Filing)
     }
 
+    /// It is for everybody, but no page of another origin may call it.
+    pub fn for_own_pages(self) -> Self {
+        self.restricted_to(Audience::OwnPages)
+    }
+
     fn restricted_to(mut self, audience: Audience) -> Self {
         self.audience = audience;
         self.describe(|description| description.audience = audience);
@@ -345,9 +351,9 @@ impl Operation {
         self.description.as_ref().map_or(("get", ""), |known| (known.method, known.id))
     }
 
-    /// May everybody call it?
+    /// May everybody call it, also from pages of other origins?
     pub fn is_public(&self) -> bool {
-        !matches!(self.audience, Audience::Holders(_))
+        !matches!(self.audience, Audience::Holders(_) | Audience::OwnPages)
     }
 
     /// Adds another path for it.

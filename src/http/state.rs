@@ -132,7 +132,12 @@ impl AppState {
         Arc::new(Self {
             uploads: UploadQuota::new(app.limits.photos_per_hour),
             imports: Imports::new(app.clone()),
-            access: Access::new(access, app.keys().clone(), public_config.filing_needs_key),
+            access: Access::new(
+                access,
+                (app.keys().clone(), app.sessions().clone()),
+                public_config.filing_needs_key,
+                public_config.public_url.as_deref(),
+            ),
             app,
             page,
             watch,

@@ -7,7 +7,7 @@
 use crate::domain::{
     BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
     IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Role, SecretDigest, Service, StoredReport, Visibility,
+    Role, SecretDigest, Service, Session, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -78,6 +78,9 @@ commands! {
     RevokeKey -> (),
     RotateKey -> (),
     NoteKeyUse -> (),
+    CreateSession -> (),
+    NoteSessionUse -> (),
+    EndSessions -> u64,
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -442,4 +445,28 @@ pub struct NoteKeyUse {
     pub numbers: Vec<i64>,
     /// The day, in UTC.
     pub day: String,
+}
+
+/// Adds a session, and removes those that are over.
+pub struct CreateSession {
+    /// The session.
+    pub session: Session,
+    /// The session that it takes the place of: that of the same browser.
+    pub replaces: Option<SecretDigest>,
+    /// Sessions of one key at most: beyond it, those that were not used for the longest time end.
+    pub sessions_max: usize,
+}
+
+/// Records when sessions were last used.
+pub struct NoteSessionUse {
+    /// The digests of sessions with the second of Unix time.
+    pub used: Vec<(SecretDigest, i64)>,
+}
+
+/// Ends sessions. Returns how many there were.
+pub enum EndSessions {
+    /// The session with this digest.
+    One(SecretDigest),
+    /// Every session of the key with this number.
+    OfKey(i64),
 }

@@ -24,11 +24,12 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateKey, CreateReport, CreateReports, EncryptContacts, EncryptedContacts, EraseEach,
-    EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, NoteKeyUse,
-    RemoveJurisdiction, RemoveReport, ReplaceBoundaries, RevokeKey, RewriteStore, RotateKey,
-    SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetRetention,
-    SetVisibility, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    Command, CreateKey, CreateReport, CreateReports, CreateSession, EncryptContacts,
+    EncryptedContacts, EndSessions, EraseEach, EraseReports, ErasedReports, ForgetPhotos,
+    ImportReports, ImportedReport, NoteKeyUse, NoteSessionUse, RemoveJurisdiction, RemoveReport,
+    ReplaceBoundaries, RevokeKey, RewriteStore, RotateKey, SaveCheckpoint, SaveHotspotTracks,
+    SaveLearnedExtent, SetJurisdiction, SetRetention, SetVisibility, SubmitOutcome, UpdateReport,
+    Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

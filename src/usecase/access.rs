@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::domain::{AccessKey, Clock, JurisdictionId, KeyState, Role, SecretDigest};
+use crate::domain::{AccessKey, Clock, JurisdictionId, KeySecret, KeyState, Role, SecretDigest};
 use crate::error::Result;
 use crate::store::{CreateKey, NoteKeyUse, Reader, RevokeKey, RotateKey, Writer};
 
@@ -164,6 +164,27 @@ impl KeyRing {
                 CheckedSecret::Valid(key)
             }
         }
+    }
+
+    /// The key with this number, where it is valid and has a secret that is still accepted and that
+    /// `opened` holds for. Counts as a use of the key.
+    pub(super) fn with_secret(
+        &self,
+        number: i64,
+        opened: impl Fn(&SecretDigest) -> bool,
+    ) -> Option<Arc<AccessKey>> {
+        let now = self.clock.now();
+        let known = self.known.load();
+        let key = known.keys.iter().find(|key| key.number == number)?;
+        let is_valid = key.state(now.as_second()) == KeyState::Valid;
+        let is_accepted =
+            |secret: &&KeySecret| secret.expires.is_none_or(|end| now.as_second() < end);
+        let is_opened =
+            is_valid && key.secrets.iter().filter(is_accepted).any(|secret| opened(&secret.digest));
+        is_opened.then(|| {
+            self.note_use(key, now);
+            key.clone()
+        })
     }
 
     fn note_use(&self, key: &AccessKey, now: Timestamp) {

@@ -26,6 +26,7 @@ use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
 use crate::usecase::memory::MemoryGauge;
+use crate::usecase::sessions::Sessions;
 use crate::usecase::tracking_numbers::TrackingNumbers;
 use crate::usecase::work_pool::WorkPool;
 
@@ -38,6 +39,7 @@ const MERGE_EVERY: Duration = Duration::from_millis(50);
 struct Shared {
     cities: LoadedCities,
     keys: Arc<KeyRing>,
+    sessions: Arc<Sessions>,
     stopping: AtomicBool,
 }
 
@@ -114,7 +116,10 @@ impl App {
         let reader = Reader::open(store)?.with_private_keys(private_keys.clone());
         let cities = LoadedCities::new(reader, catalogues, clock.clone());
         let keys = Arc::new(KeyRing::open(cities.reader().clone(), clock.clone())?);
-        let shared = Arc::new(Shared { cities, keys, stopping: AtomicBool::new(false) });
+        let reader = cities.reader().clone();
+        let sessions = Arc::new(Sessions::new(reader, clock.clone(), keys.clone(), &limits));
+        let stopping = AtomicBool::new(false);
+        let shared = Arc::new(Shared { cities, keys, sessions, stopping });
         let id_bytes_max = limits.id_bytes_max;
         let settings = WriterSettings { clock, id_bytes_max, private_keys: Some(private_keys) };
         let (writer, _) = Writer::start_with(store, IndexUpdater(shared.clone()), settings)?;
@@ -141,6 +146,7 @@ impl App {
                 thread::sleep(POLL_EVERY);
                 boot.cities.catch_up();
                 boot.keys.catch_up(&key_writer);
+                boot.sessions.store_uses(&key_writer);
             }
         })?;
         spawn("index-merge", move || {
@@ -168,6 +174,11 @@ impl App {
     /// The access keys of the store.
     pub fn keys(&self) -> &Arc<KeyRing> {
         &self.shared.keys
+    }
+
+    /// The sessions of the page.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.shared.sessions
     }
 
     /// The store's writer.

@@ -25,6 +25,10 @@ export function addCity(folder, id) {
   execFileSync(program, ["city", "add", id, "--store", `sqlite:${join(folder, "city.db")}`]);
 }
 
+/** Creates a key in the store of a folder; its secret. */
+export const createKey = (folder, name, role) => execFileSync(program,
+  ["key", "create", "--name", name, "--role", role, "--store", `sqlite:${join(folder, "city.db")}`]).toString().trim();
+
 /** Starts the program on the store of a folder; resolves to its process and address once it is ready. */
 export async function serve(folder, basemap = ["--basemap", "none"]) {
   const store = `sqlite:${join(folder, "city.db")}`;

@@ -182,12 +182,14 @@ test("the key of the crew is asked for where it is needed; by keyboard, on a pho
   assert.equal(await page.locator("#drop").count(), 0);
   await shot("key-390");
   await assertAccessible();
-  await page.locator(".key-form input").fill("wrong");
+  await page.locator(".key-form input[type=password]").fill("wrong");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#step-file .warning");
-  await page.locator(".key-form input").fill("sesame-ouvre-toi");
+  await page.waitForSelector("#step-file .warning:not([hidden])");
+  await page.locator(".key-form input[type=password]").fill("sesame-ouvre-toi");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#drop");
+  await page.waitForSelector("#crew:not([hidden])");
+  assert.match(await page.locator("#crew").getAttribute("aria-label"), /crew-key/);
   assert.ok(await fits(), "the page fits a phone");
   await shot("file-390");
   await assertAccessible();

@@ -106,6 +106,8 @@ mod request_keys;
 mod round_trips;
 mod schemas;
 mod security_headers;
+mod session_cookies;
+mod sessions;
 mod sheet_cells;
 mod sorted;
 mod sources;

@@ -87,7 +87,9 @@ fn the_table_names_every_operation_that_is_not_public_and_its_roles() {
     };
     let document = service.get("/api/openapi.json?lang=en").json();
     let mut found = BTreeSet::new();
-    for (path, operations) in document["paths"].as_object().unwrap() {
+    let paths = document["paths"].as_object().unwrap();
+    // Everybody may log in and out; see `sessions.rs`.
+    for (path, operations) in paths.iter().filter(|(path, _)| *path != "/api/v1/session") {
         for (method, operation) in operations.as_object().unwrap() {
             if operation["security"].is_array() {
                 let said = operation["description"].as_str().unwrap().to_owned();

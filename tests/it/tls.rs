@@ -37,7 +37,7 @@ pub fn start(folder: &Folder, limits: Limits) -> (LocalService, TlsFiles) {
 }
 
 /// What curl prints for a path: the version of HTTP, then the head and the body.
-fn curl(service: &LocalService, files: &TlsFiles, more: &[&str], path: &str) -> Option<String> {
+pub fn curl(service: &LocalService, files: &TlsFiles, more: &[&str], path: &str) -> Option<String> {
     let port = service.address.port();
     let resolve = format!("localhost:{port}:127.0.0.1");
     let certificate = files.certificate.to_str().unwrap();

@@ -21,6 +21,7 @@ use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::call::Call;
 use crate::http::request::caller::Caller;
+use crate::http::request::head::RequestHead;
 use crate::http::request::idempotency::fingerprint;
 use crate::http::request::parameter::{Optional, Parameter, group, request};
 use crate::http::request::params::text;
@@ -168,7 +169,7 @@ pub async fn submit_update(
 ) -> HandlerResult {
     let Call { state, context, request, .. } = call;
     // A crew whose key is wrong would wait in vain for the status to change.
-    let shown = Authorization::of(sent.uri(), sent.headers(), &state.access);
+    let shown = Authorization::of(&RequestHead::from(&sent), &state.access);
     if shown.is_given() {
         shown.authorize(Audience::Holders(Permission::FileReports), &state.access)?;
     }

@@ -212,11 +212,14 @@ impl Description {
         }
         match self.audience {
             Audience::Public | Audience::Filing => {}
+            Audience::OwnPages => out["security"] = json!([{}, { "cookieAuth": [] }]),
             Audience::Holders(Permission::ReadContacts) => {
-                out["security"] = json!([{ "crew": [] }]);
+                out["security"] = json!([{ "crew": [] }, { "cookieAuth": [] }]);
             }
             // Where the service has no key, requests of its own machine need none.
-            Audience::Holders(_) => out["security"] = json!([{}, { "crew": [] }]),
+            Audience::Holders(_) => {
+                out["security"] = json!([{}, { "crew": [] }, { "cookieAuth": [] }]);
+            }
         }
         out
     }
@@ -226,6 +229,10 @@ impl Description {
 fn roles(audience: Audience, language: Language) -> Option<String> {
     let sentence = match audience {
         Audience::Public => return None,
+        Audience::OwnPages => message!(
+            "Pour tout le monde, mais pour aucune page d’un autre site.",
+            "For everybody, but for no page of another site."
+        ),
         Audience::Filing => message!(
             "Publique ; avec « serve --filing-needs-key », pour les clés de tout rôle.",
             "Public; with 'serve --filing-needs-key', for keys of any role."

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::openapi::description::{Description, Tag};
 use crate::http::openapi::french::french;
+use crate::http::request::session_cookie::SessionCookie;
 use crate::i18n::Language;
 
 /// Media type of the document.
@@ -129,7 +130,10 @@ fn document(
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": { "crew": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "crew": { "type": "http", "scheme": "bearer" },
+                "cookieAuth": cookie_scheme(language),
+            },
         },
     });
     if let Some(contact) = server.contact {
@@ -137,6 +141,18 @@ fn document(
         out["info"]["contact"] = json!({ kind: contact });
     }
     out
+}
+
+/// The cookie of a session as a security scheme.
+fn cookie_scheme(language: Language) -> Value {
+    let description = language.of(
+        "La session d’une page, ouverte par POST /api/v1/session. Sans HTTPS, depuis la machine du \
+         service, le cookie s’appelle « pointchaud ».",
+        "The session of a page, opened by POST /api/v1/session. Without HTTPS, from the service's \
+         own machine, the cookie is called 'pointchaud'.",
+    );
+    let name = SessionCookie::Secure.name();
+    json!({ "type": "apiKey", "in": "cookie", "name": name, "description": description })
 }
 
 /// A generator of OpenAPI 3.0 schemas of serialised types, with descriptions in one language.

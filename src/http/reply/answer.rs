@@ -156,6 +156,17 @@ pub fn of_view(mut response: Response, view: View, variant: Variant) -> Response
     response
 }
 
+/// A response to a request with the cookie of a session: caches keep it for nobody else.
+pub fn of_session(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("cookie"));
+    let is_kept = headers.get(header::CACHE_CONTROL).is_none_or(|value| value != "no-store");
+    if is_kept {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
 /// A response with an ETag.
 pub fn response_with_etag(media_type: &'static str, tag: &str, body: Vec<u8>) -> Response {
     let mut response = response_without_etag(media_type, body);

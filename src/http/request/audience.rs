@@ -7,6 +7,8 @@ use crate::domain::Permission;
 pub enum Audience {
     /// Everybody.
     Public,
+    /// Everybody, but no page of another origin: it logs in and out.
+    OwnPages,
     /// Everybody who files reports: everybody, or requests with a key that may file, where the
     /// service wants one for that.
     Filing,

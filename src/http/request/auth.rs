@@ -6,24 +6,27 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderValue, header};
 
-use crate::domain::{AccessKey, Permission};
+use crate::domain::{AccessKey, Permission, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::access::{Access, WriteAccess};
+use crate::http::access::{Access, SentSession, WriteAccess};
 use crate::http::request::audience::Audience;
 use crate::http::request::caller::Caller;
-use crate::http::request::client_address::ClientAddress;
+use crate::http::request::head::RequestHead;
 use crate::http::request::origin::Foreign;
 use crate::http::state::AppState;
 use crate::i18n::Message;
 use crate::message;
+use crate::usecase::sessions::SessionToken;
 
 /// What a request shows of who sends it.
 #[derive(Debug, Clone)]
 pub struct Authorization {
     /// The `Authorization` header.
     header: Option<HeaderValue>,
+    /// The session of its cookie, which counts only without that header.
+    session: Option<SentSession>,
     /// Why it may come from elsewhere than this machine; looked for only where that matters.
     foreign: Option<Foreign>,
     /// Where it comes from, if that is known.
@@ -37,17 +40,19 @@ impl FromRequestParts<Arc<AppState>> for Authorization {
         parts: &mut Parts,
         state: &Arc<AppState>,
     ) -> std::result::Result<Self, Infallible> {
-        let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
-        Ok(Self { address, ..Self::of(&parts.uri, &parts.headers, &state.access) })
+        let head = RequestHead::from(&*parts);
+        Ok(Self { address: head.address(), ..Self::of(&head, &state.access) })
     }
 }
 
 impl Authorization {
-    /// What a request with this target and these headers shows.
-    pub fn of(uri: &Uri, headers: &HeaderMap, access: &Access) -> Self {
+    /// What a request shows, without its address: wrong keys are not counted.
+    pub fn of(head: &RequestHead<'_>, access: &Access) -> Self {
         let is_local = access.mode == WriteAccess::Local && !access.needs_keys();
-        let foreign = if is_local { Foreign::of(uri, headers) } else { None };
-        Self { header: headers.get(header::AUTHORIZATION).cloned(), foreign, address: None }
+        let foreign = if is_local { Foreign::of(head.uri, head.headers) } else { None };
+        let header = head.headers.get(header::AUTHORIZATION).cloned();
+        let session = if header.is_none() { access.sent_session(head) } else { None };
+        Self { header, session, foreign, address: None }
     }
 
     /// Does the request have an `Authorization` header, right or wrong?
@@ -55,19 +60,45 @@ impl Authorization {
         self.header.is_some()
     }
 
+    /// Does a cookie say who sends the request, right or wrong?
+    pub fn is_by_cookie(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// The session that the request shows by its cookie and the key that opened it, where both are
+    /// valid and it comes from no page of another site.
+    pub fn session(&self, access: &Access) -> Option<(Session, Arc<AccessKey>)> {
+        let sent = self.session.as_ref().filter(|sent| sent.foreign_page.is_none())?;
+        access.session(&sent.token)
+    }
+
+    /// The valid key of the request or of its session; wrong ones are neither logged nor counted.
+    pub fn known_key(&self, access: &Access) -> Option<Arc<AccessKey>> {
+        let Some(header) = &self.header else {
+            return self.session(access).map(|(_, key)| key);
+        };
+        access.find(header.as_bytes().strip_prefix(b"Bearer ")?)
+    }
+
+    /// The token of the request's cookie, valid or not.
+    pub fn token(&self) -> Option<&SessionToken> {
+        self.session.as_ref().map(|sent| &sent.token)
+    }
+
     /// Accepts the request if it may use operations for this audience. The city is checked later,
     /// by [`Caller::check_city`], when it is known.
     ///
     /// # Errors
     /// Unauthorized: a key is needed and none that is valid was sent. Forbidden: the role of the
-    /// key may not do this, or the service has no key and the request may come from elsewhere or
-    /// asks for contact details. Too many: wrong keys.
+    /// key may not do this, a page of another site sends the cookie of a session, or the service
+    /// has no key and the request may come from elsewhere or asks for contact details. Too many:
+    /// wrong keys.
     pub fn authorize(&self, audience: Audience, access: &Access) -> Result<Caller> {
         match audience {
             Audience::Filing if access.filing_needs_key => {
                 self.holder(Permission::FileReports, access)
             }
-            Audience::Public | Audience::Filing => Ok(self.sender(access)),
+            Audience::Public | Audience::OwnPages | Audience::Filing => Ok(self.sender(access)),
             Audience::Holders(permission) => self.holder(permission, access),
         }
     }
@@ -87,13 +118,24 @@ impl Authorization {
         }
     }
 
-    /// The valid key that was sent; `None` if no key was sent.
+    /// The valid key that was sent, or that of the session; `None` if neither was sent.
     fn key(&self, access: &Access) -> Result<Option<Arc<AccessKey>>> {
-        let Some(header) = &self.header else { return Ok(None) };
+        let Some(header) = &self.header else { return self.key_of_session(access) };
         let Some(secret) = header.as_bytes().strip_prefix(b"Bearer ") else {
             return Err(Error::new(ErrorKind::Unauthorized, key_is_missing()));
         };
         access.verify(secret, self.address).map(Some)
+    }
+
+    fn key_of_session(&self, access: &Access) -> Result<Option<Arc<AccessKey>>> {
+        let Some(sent) = &self.session else { return Ok(None) };
+        if let Some(page) = &sent.foreign_page {
+            return Err(Error::new(ErrorKind::Forbidden, refusal_of_page(page)));
+        }
+        match access.session(&sent.token) {
+            Some((_, key)) => Ok(Some(key)),
+            None => Err(Error::new(ErrorKind::Unauthorized, session_is_over())),
+        }
     }
 
     fn holder(&self, permission: Permission, access: &Access) -> Result<Caller> {
@@ -129,6 +171,20 @@ fn key_is_missing() -> Message {
     message!(
         "Envoyez une clé : « Authorization: Bearer … ».",
         "Send a key: 'Authorization: Bearer …'."
+    )
+}
+
+fn session_is_over() -> Message {
+    message!(
+        "La session est terminée : connectez-vous de nouveau.",
+        "The session is over: log in again."
+    )
+}
+
+fn refusal_of_page(page: &str) -> Message {
+    message!(
+        "Une page d’un autre site (« {page} ») ne peut pas se servir de cette session.",
+        "A page of another site ('{page}') cannot use this session."
     )
 }
 

@@ -56,9 +56,8 @@ impl Caller {
     /// # Errors
     /// Forbidden, with the cities that the key is for.
     pub fn check_city(&self, audience: Audience, city: Option<&JurisdictionId>) -> Result<()> {
-        let (Self::Holder(key), false) = (self, audience == Audience::Public) else {
-            return Ok(());
-        };
+        let is_for_all = matches!(audience, Audience::Public | Audience::OwnPages);
+        let (Self::Holder(key), false) = (self, is_for_all) else { return Ok(()) };
         let Some(cities) = &key.cities else { return Ok(()) };
         let own = cities.iter().map(JurisdictionId::as_str).collect::<Vec<_>>().join(", ");
         let name = &key.name;

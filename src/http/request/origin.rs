@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
 
+use crate::http::request::head::RequestHead;
 use crate::i18n::Message;
 use crate::message;
 
@@ -40,10 +41,7 @@ impl Foreign {
     /// The reason why a request with this target and these headers may come from elsewhere, if
     /// there is one.
     pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
-        let text = |name: &HeaderName| -> Vec<String> {
-            let values = headers.get_all(name).iter();
-            values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
-        };
+        let text = |name: &HeaderName| texts(headers, name);
         if let Some(name) = FORWARDING.iter().find(|name| headers.contains_key(*name)) {
             return Some(Self::Forwarded(name.clone()));
         }
@@ -82,6 +80,38 @@ impl Foreign {
     }
 }
 
+/// The values of all lines of a header.
+fn texts(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).iter();
+    values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+}
+
+/// The page of another site that sends a request, as its headers show it: by `Sec-Fetch-Site` or,
+/// where the browser is too old for that, by `Origin`. `None` for a page of this service and for a
+/// program. `public_origin`: the origin of the public address, if one is set.
+pub fn foreign_page(head: &RequestHead<'_>, public_origin: Option<&str>) -> Option<String> {
+    let sites = texts(head.headers, &SEC_FETCH_SITE);
+    if !sites.is_empty() {
+        let other = |site: &String| !["same-origin", "none"].contains(&site.as_str());
+        return sites.into_iter().find(other);
+    }
+    let mut hosts = texts(head.headers, &header::HOST);
+    hosts.extend(head.uri.authority().map(|authority| authority.as_str().to_owned()));
+    hosts.extend(head.passage().and_then(|passage| passage.host.clone()));
+    let is_own = |origin: &String| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        public_origin.is_some_and(|own| own.eq_ignore_ascii_case(origin))
+            || host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+    };
+    texts(head.headers, &header::ORIGIN).into_iter().find(|origin| !is_own(origin))
+}
+
+/// The origin of an address: its scheme, host and port.
+pub fn origin_of(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
+}
+
 /// Is a host, with or without a port, a name or an address of the loopback interface?
 fn is_this_machine(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
@@ -95,6 +125,8 @@ fn is_this_machine(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Extensions;
+
     use super::*;
 
     fn of(headers: &[(&str, &str)]) -> Option<Foreign> {
@@ -145,5 +177,46 @@ mod tests {
         let target = Uri::from_static("http://evil.example/api/v1/imports");
         let found = Foreign::of(&target, &HeaderMap::new());
         assert_eq!(found, Some(Foreign::Host("evil.example".into())));
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_seen_by_either_header() {
+        let page = |list: &[(&str, &str)], public: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in list {
+                headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+            }
+            let (uri, extensions) = (Uri::from_static("/"), Extensions::new());
+            let head = RequestHead { uri: &uri, headers: &headers, extensions: &extensions };
+            foreign_page(&head, public)
+        };
+        let (host, public) = (("host", "city.example"), Some("https://311.example"));
+        let evil = ("origin", "https://evil.example");
+        for (site, is_foreign) in
+            [("same-origin", false), ("none", false), ("same-site", true), ("cross-site", true)]
+        {
+            // The browser knows better than the host, which a proxy may have changed.
+            let found = page(&[host, ("sec-fetch-site", site), evil], None);
+            assert_eq!(found.is_some(), is_foreign, "{site}");
+        }
+        for (origin, public, is_foreign) in [
+            ("https://city.example", None, false),
+            ("http://CITY.example", None, false),
+            ("https://311.example", public, false),
+            ("https://311.example", None, true),
+            ("http://311.example", public, true),
+            ("https://city.example:8443", None, true),
+            ("https://a.city.example", None, true),
+            ("null", public, true),
+            ("", public, true),
+        ] {
+            let found = page(&[host, ("origin", origin)], public);
+            assert_eq!(found.is_some(), is_foreign, "{origin} {public:?}");
+        }
+        assert_eq!(page(&[host], None), None, "a program");
+        assert_eq!(
+            page(&[host, ("origin", "https://city.example"), evil], None).as_deref(),
+            Some("https://evil.example")
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::{JurisdictionId, Permission, View};
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
 use crate::http::request::caller::Caller;
+use crate::http::request::head::RequestHead;
 use crate::http::state::AppState;
 
 /// The view of a request about a city, or about all: that of crews where its key may read what is
@@ -13,7 +14,7 @@ use crate::http::state::AppState;
 /// they read what the public reads: so the page of a service that is being set up shows what it
 /// will show.
 pub fn view_of(parts: &Parts, state: &AppState, city: Option<&JurisdictionId>) -> View {
-    let shown = Authorization::of(&parts.uri, &parts.headers, &state.access);
+    let shown = Authorization::of(&RequestHead::from(parts), &state.access);
     let Ok(Caller::Holder(key)) = shown.authorize(Audience::Public, &state.access) else {
         return View::Listed;
     };

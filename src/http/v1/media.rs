@@ -24,6 +24,7 @@ use crate::http::request::call::ServiceCall;
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::form::{FORM_BYTES_MAX, bounded, form, is_multipart};
+use crate::http::request::head::RequestHead;
 use crate::http::request::parameter::path as path_parameter;
 use crate::http::request::types::PathSegment;
 use crate::http::state::AppState;
@@ -33,7 +34,7 @@ use crate::message;
 /// Who sends a request, for the quota of photos: the holder of a key, else whoever is at its
 /// network address.
 pub fn uploader(state: &AppState, request: &Request) -> Uploader {
-    let shown = Authorization::of(request.uri(), request.headers(), &state.access);
+    let shown = Authorization::of(&RequestHead::from(request), &state.access);
     if let Ok(Caller::Holder(key)) = shown.authorize(Audience::Public, &state.access) {
         return Uploader::Key(key.name.clone());
     }

@@ -21,5 +21,6 @@ pub mod recurrences;
 pub mod reports;
 pub mod sentences;
 pub mod services;
+pub mod session;
 pub mod stats;
 pub mod within;

@@ -85,6 +85,9 @@ impl WriteTransaction<'_> {
             Do::RevokeKey(command, reply) => hold(reply, self.revoke_key(&command)),
             Do::RotateKey(command, reply) => hold(reply, self.rotate_key(&command)),
             Do::NoteKeyUse(command, reply) => hold(reply, self.note_key_use(&command)),
+            Do::CreateSession(command, reply) => hold(reply, self.create_session(&command)),
+            Do::NoteSessionUse(command, reply) => hold(reply, self.note_session_use(&command)),
+            Do::EndSessions(command, reply) => hold(reply, self.end_sessions(&command)),
             Do::SaveHotspotTracks(command, reply) => {
                 hold(reply, self.save_hotspot_tracks(&command))
             }

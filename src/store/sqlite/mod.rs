@@ -26,6 +26,7 @@ mod report_update;
 mod rewrite;
 mod row;
 mod seen_ids;
+mod session;
 mod store_file;
 mod transaction;
 mod visibility;
@@ -34,6 +35,7 @@ mod write_jurisdictions;
 mod write_keys;
 mod write_private;
 mod write_reports;
+mod write_sessions;
 mod writer;
 
 use std::path::Path;

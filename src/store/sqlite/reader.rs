@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::domain::{
     AccessKey, BoundarySet, Contact, HotspotTrack, Jurisdiction, JurisdictionId, Nature, ReportId,
-    Service, ServiceCode,
+    SecretDigest, Service, ServiceCode, Session,
 };
 use crate::error::{Error, Result};
 use crate::i18n::Message;
@@ -19,7 +19,7 @@ use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
 use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::store_file::StoreFile;
-use crate::store::sqlite::{access_key, boundary, contact, hotspot_track};
+use crate::store::sqlite::{access_key, boundary, contact, hotspot_track, session};
 
 /// A connection's cache, in KiB: a thousand rows may lie on as many pages of 4 KiB.
 const CACHE_KIB: i64 = 8_192;
@@ -240,6 +240,14 @@ impl Reader {
     /// The file cannot be read or is corrupt.
     pub fn access_keys(&self) -> Result<Vec<AccessKey>> {
         self.with(access_key::read)
+    }
+
+    /// The session with this digest, whether it is over or not.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn session(&self, digest: &SecretDigest) -> Result<Option<Session>> {
+        self.with(|db| session::read(db, digest))
     }
 
     /// The contact of the sender of a report, if it is known.

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::domain::{JurisdictionId, SecretDigest};
 use crate::error::{Error, ErrorKind};
 use crate::message;
-use crate::store::command::{CreateKey, NoteKeyUse, RevokeKey, RotateKey};
+use crate::store::command::{CreateKey, EndSessions, NoteKeyUse, RevokeKey, RotateKey};
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::transaction::WriteTransaction;
 
@@ -36,6 +36,8 @@ impl WriteTransaction<'_> {
             "UPDATE access_key SET revoked = ? WHERE number = ?",
             params![command.now, number],
         )?;
+        // They are refused already, because their key is: this removes what is of no use.
+        self.end_sessions(&EndSessions::OfKey(number))?;
         Ok(())
     }
 
