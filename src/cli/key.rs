@@ -194,6 +194,9 @@ fn end(text: &str, now: Timestamp) -> Result<i64> {
     }
 }
 
+/// The longest duration until the end of a key: a hundred years, in seconds.
+const DURATION_S_MAX: i64 = 100 * 366 * 86_400;
+
 /// The seconds of a duration: a number with d, h or m.
 fn seconds(text: &str) -> Option<i64> {
     let unit = match text.chars().last()? {
@@ -203,7 +206,7 @@ fn seconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     let number: u32 = text.get(..text.len() - 1)?.parse().ok()?;
-    i64::from(number).checked_mul(unit)
+    i64::from(number).checked_mul(unit).filter(|seconds| *seconds <= DURATION_S_MAX)
 }
 
 fn print_all(path: &Path) -> Result<()> {
@@ -244,7 +247,7 @@ mod tests {
         let instant = end("2027-01-31T17:00:00-05:00", now).unwrap();
         assert_eq!(instant, at("2027-01-31T22:00:00Z"));
         assert_eq!(end("90d", now).unwrap(), now.as_second() + 90 * 86_400);
-        for bad in ["", "d", "90", "-1d", "2026-12-30", "2026-12-31T00:00:00Z", "0h", "é", "soon"]
+        for bad in ["", "d", "90", "-1d", "2026-12-30", "2026-12-31T00:00:00Z", "0h", "é", "soon", "99999999d"]
         {
             let refused = end(bad, now).unwrap_err().to_string();
             assert!(refused.contains("--expires"), "{refused}");

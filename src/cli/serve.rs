@@ -172,7 +172,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let watch = BackgroundWatch::new();
     let public_config = PublicConfig {
         public_url: arguments.public_url.clone(),
-        open311_keys: arguments.open311_keys.clone(),
+        open311_keys: checked_open311_keys(&arguments.open311_keys)?,
         filing_needs_key: arguments.filing_needs_key,
         is_production: arguments.production || access != WriteAccess::Local,
         contact: arguments.contact.clone(),
@@ -190,6 +190,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         model,
         public_config,
     );
+    if arguments.filing_needs_key && !site.access.needs_keys() && arguments.open311_keys.is_empty() {
+        tracing::warn!(
+            "--filing-needs-key: there is no key yet, so nobody can file a report; see \
+             'pointchaud key create'"
+        );
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(Error::internal)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|cause| {
@@ -211,6 +217,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     served.map(|()| ExitCode::SUCCESS)
 }
 
+/// Bytes that a key of an application has at least. It only lets reports be filed.
+const OPEN311_KEY_BYTES_MIN: usize = 8;
 /// Bytes that a crew key has at least: fewer can be guessed.
 const KEY_BYTES_MIN: usize = 16;
 
@@ -229,6 +237,20 @@ impl Arguments {
         })?;
         let key = text.lines().next().unwrap_or_default().trim();
         checked_key("--crew-key-file", key).map(Some)
+    }
+}
+
+/// Refuses keys of applications of which one is empty or can be guessed.
+fn checked_open311_keys(keys: &[String]) -> Result<Vec<String>> {
+    match keys.iter().find(|key| key.trim().len() < OPEN311_KEY_BYTES_MIN) {
+        None => Ok(keys.to_vec()),
+        Some(_) => {
+            let message = message!(
+                "a une clé de moins de {OPEN311_KEY_BYTES_MIN} caractères",
+                "has a key of fewer than {OPEN311_KEY_BYTES_MIN} characters"
+            );
+            Err(Refusal::new("--open311-keys", "…", message).into())
+        }
     }
 }
 

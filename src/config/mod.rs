@@ -77,7 +77,7 @@ limits! {
     rate_exports: u32 = 60, Count("requests"), 0..;
     /// Bytes of memory from which work that needs much of it is refused for now. Written as bytes
     /// or as a share of the machine's memory, or of its cgroup's, such as 60%.
-    memory_max: u64 = memory_share(60), Memory, 1.., "60 %";
+    memory_max: u64 = memory_share(60), Memory, 67_108_864.., "60 %";
     /// Bytes of a request's body at most.
     body_bytes_max: usize = 1 << 20, Bytes, 1024..;
     /// Bytes of all request bodies in memory together at most; what is more is refused for now.

@@ -16,7 +16,7 @@ use crate::http::around::rates::{RATE_LIMIT, RATE_LIMIT_POLICY, RateClass, RateV
 use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
-use crate::http::request::auth::Authorization;
+use crate::http::request::auth::{Authorization, KeyCheck};
 use crate::http::request::client_address::Passage;
 use crate::http::request::context::language_of;
 use crate::http::request::head::RequestHead;
@@ -55,18 +55,22 @@ const MEMORY_RETRY_S: u64 = 5;
 
 /// Counts a request against the rates of its client, answers it or refuses it, and adds the headers
 /// that every response has.
-pub async fn around(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+pub async fn around(
+    State(state): State<Arc<AppState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(KeyCheck::default());
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let class = state.rates().and_then(|rates| rates.class(request.method(), route));
-    let (headers, extensions) = (request.headers(), request.extensions());
     let mut verdict = match state.rates() {
         Some(rates) => {
-            let head = RequestHead { uri: request.uri(), headers, extensions };
-            rates.check(class, || known_key(&state.access, &head), extensions)
+            let head = RequestHead::from(&request);
+            rates.check(class, || known_key(&state.access, &head), &head)
         }
         None => RateVerdict::default(),
     };
-    let is_tls = extensions.get::<Passage>().is_some_and(|passage| passage.is_tls);
+    let is_tls = request.extensions().get::<Passage>().is_some_and(|passage| passage.is_tls);
     let refusal = verdict.refusal().or_else(|| {
         let needs_memory = class.is_some_and(RateClass::needs_memory);
         let refusal = needs_memory.then(|| state.app.check_memory().err())??;

@@ -36,6 +36,10 @@ pub fn polygon_fault(fault: PolygonError) -> Refusal {
         }
         PolygonError::Corners(n) => message!("trop de sommets : {n}", "too many vertices: {n}"),
         PolygonError::Rings(fault) => ring_message(fault),
+        PolygonError::Tangled => message!(
+            "trop d’arêtes se croisent ou se côtoient pour vérifier le contour ; simplifiez-le",
+            "too many edges lie across or beside one another to check the outline; simplify it"
+        ),
         PolygonError::Empty => message!("polygone vide", "empty polygon"),
     };
     Refusal::new("coordinates", "", message)

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use exif::{In, Rational, Tag, Value};
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
 
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
@@ -15,6 +15,10 @@ use crate::place::Position;
 pub const BYTES_MAX: usize = 12 << 20;
 /// Limit of the width and height of an uploaded photo, in pixels.
 const SIDE_MAX: u32 = 12_000;
+/// Limit of the number of pixels of an uploaded photo. The largest cameras of telephones have 200
+/// million, but send 12 to 50: decoding and scaling more takes seconds, and a file of a few
+/// kilobytes can have them.
+const PIXELS_MAX: u64 = 50_000_000;
 /// Limit of the memory for decoding, in bytes: a small file can decode to a huge picture.
 const DECODED_BYTES_MAX: u64 = 256 << 20;
 /// Limit of the longer side of a stored photo, in pixels; larger photos are scaled down.
@@ -95,10 +99,27 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage> {
     limits.max_image_height = Some(SIDE_MAX);
     limits.max_alloc = Some(DECODED_BYTES_MAX);
     reader.limits(limits);
-    reader.decode().map_err(|error| {
+    let unreadable = |error: image::ImageError| {
         let reason = error.to_string();
         refusal(message!("ne peut pas être lue : {reason}", "cannot be read: {reason}"))
-    })
+    };
+    let decoder = reader.into_decoder().map_err(unreadable)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXELS_MAX {
+        let max = PIXELS_MAX / 1_000_000;
+        return Err(refusal(message!(
+            "a {width} × {height} pixels ; {max} millions au plus",
+            "has {width} × {height} pixels; {max} million at most"
+        )));
+    }
+    if decoder.total_bytes() > DECODED_BYTES_MAX {
+        let max = DECODED_BYTES_MAX >> 20;
+        return Err(refusal(message!(
+            "se décode en plus de {max} Mio",
+            "decodes to more than {max} MiB"
+        )));
+    }
+    DynamicImage::from_decoder(decoder).map_err(unreadable)
 }
 
 impl Photo {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, Coord, MultiPolygon};
 
 use crate::place::edge_index::EdgeIndex;
-use crate::place::ring_faults::{RingFault, ring_fault};
+use crate::place::ring_faults::{RingFault, TooManyPairs, ring_fault};
 use crate::place::{BBox, OutOfRange, Position};
 
 /// Checked polygons in longitude and latitude; edges are straight lines between their ends'
@@ -43,6 +43,8 @@ pub enum PolygonError {
     Corners(usize),
     /// A ring that is no simple line around an area, or rings that cross or are nested wrongly.
     Rings(RingFault),
+    /// Too many edges lie across one another's boxes to check the rings.
+    Tangled,
     /// No corners at all.
     Empty,
 }
@@ -54,11 +56,11 @@ impl Polygons {
     pub const BOUNDARY_CORNERS_MAX: usize = 500_000;
 
     /// Polygons of closed rings, strictly checked, in O(n log n) and the number of pairs of edges
-    /// whose boxes overlap.
+    /// whose boxes overlap, which is limited.
     ///
     /// # Errors
-    /// Coordinates off the Earth, too many corners, or rings that are not simple, cross one another
-    /// or are nested wrongly.
+    /// Coordinates off the Earth, too many corners or pairs of edges, or rings that are not simple,
+    /// cross one another or are nested wrongly.
     pub fn new(shape: MultiPolygon<f64>) -> Result<Self, PolygonError> {
         let corners = corners(&shape)?;
         if corners > Self::CORNERS_MAX {
@@ -66,8 +68,9 @@ impl Polygons {
         }
         let polygons = Self::bounded(shape)?;
         match ring_fault(&polygons.edges) {
-            Some(fault) => Err(PolygonError::Rings(fault)),
-            None => Ok(polygons),
+            Err(TooManyPairs) => Err(PolygonError::Tangled),
+            Ok(Some(fault)) => Err(PolygonError::Rings(fault)),
+            Ok(None) => Ok(polygons),
         }
     }
 

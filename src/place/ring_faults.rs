@@ -43,10 +43,27 @@ enum EdgeContact {
     Point(Coord<f64>),
 }
 
+/// Pairs of edges with overlapping boxes that are compared, at most. Outlines of areas have a few
+/// for each corner; a star of 10,000 long rays has 50 million, which would take seconds.
+const PAIRS_MAX: usize = 1_000_000;
+
+/// There are too many pairs of edges with overlapping boxes to compare them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooManyPairs;
+
 /// The first fault that is found; none where all rings are valid.
-pub(super) fn ring_fault(index: &EdgeIndex) -> Option<RingFault> {
+///
+/// # Errors
+/// More than [`PAIRS_MAX`] pairs of edges overlap.
+pub(super) fn ring_fault(index: &EdgeIndex) -> Result<Option<RingFault>, TooManyPairs> {
     let rings = Rings::of(index);
-    rings.few_corners().or_else(|| rings.contact_fault()).or_else(|| rings.nesting_fault())
+    if let Some(fault) = rings.few_corners() {
+        return Ok(Some(fault));
+    }
+    match rings.contact_fault()? {
+        Some(fault) => Ok(Some(fault)),
+        None => rings.nesting_fault(),
+    }
 }
 
 /// The corners of all rings, by ring, without repetitions.
@@ -75,28 +92,38 @@ impl<'a> Rings<'a> {
     }
 
     /// A pair of edges that must not touch as they do.
-    fn contact_fault(&self) -> Option<RingFault> {
+    fn contact_fault(&self) -> Result<Option<RingFault>, TooManyPairs> {
         let tree = self.index.tree();
-        tree.intersection_candidates_with_other_tree(tree).find_map(|(a, b)| {
+        let mut compared = 0;
+        for (a, b) in tree.intersection_candidates_with_other_tree(tree) {
             // Each pair comes twice, and each edge with itself.
             if (a.ring, a.place) >= (b.ring, b.place) {
-                return None;
+                continue;
             }
-            let contact = contact(a, b)?;
-            let kind = match contact {
-                _ if a.ring == b.ring => {
-                    let allowed = self.are_adjacent(a, b) && contact != EdgeContact::Line;
-                    (!allowed).then_some(RingFaultKind::SelfIntersection)
-                }
-                EdgeContact::Crossing => Some(RingFaultKind::Crossing),
-                EdgeContact::Line => Some(RingFaultKind::SharedLine),
-                EdgeContact::Point(at) => {
-                    self.cross_at(a, b, at).then_some(RingFaultKind::Crossing)
-                }
-            };
-            let near = if let EdgeContact::Point(at) = contact { at } else { b.start };
-            Some(fault(kind?, near))
-        })
+            compared += 1;
+            if compared > PAIRS_MAX {
+                return Err(TooManyPairs);
+            }
+            if let Some(found) = self.fault_of_pair(a, b) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn fault_of_pair(&self, a: &IndexedEdge, b: &IndexedEdge) -> Option<RingFault> {
+        let contact = contact(a, b)?;
+        let kind = match contact {
+            _ if a.ring == b.ring => {
+                let allowed = self.are_adjacent(a, b) && contact != EdgeContact::Line;
+                (!allowed).then_some(RingFaultKind::SelfIntersection)
+            }
+            EdgeContact::Crossing => Some(RingFaultKind::Crossing),
+            EdgeContact::Line => Some(RingFaultKind::SharedLine),
+            EdgeContact::Point(at) => self.cross_at(a, b, at).then_some(RingFaultKind::Crossing),
+        };
+        let near = if let EdgeContact::Point(at) = contact { at } else { b.start };
+        Some(fault(kind?, near))
     }
 
     fn are_adjacent(&self, a: &IndexedEdge, b: &IndexedEdge) -> bool {
@@ -127,34 +154,49 @@ impl<'a> Rings<'a> {
 
     /// A hole outside of its polygon, or a ring inside another that must not be. The rings cross
     /// nowhere: each is inside another as a whole or not at all.
-    fn nesting_fault(&self) -> Option<RingFault> {
+    fn nesting_fault(&self) -> Result<Option<RingFault>, TooManyPairs> {
+        let mut compared = 0;
+        for ring in 0..self.corners.len() as u32 {
+            let Some((at, around)) = self.location(ring) else { continue };
+            // Rings nested a thousand times in one another are compared pair by pair.
+            let depth = around.rings().count();
+            compared += depth * depth;
+            if compared > PAIRS_MAX {
+                return Err(TooManyPairs);
+            }
+            if let Some(found) = self.nesting_of(ring, at, &around) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is wrong with the place of a ring, of which `around` wind around the point `at`.
+    fn nesting_of(&self, ring: u32, at: Coord<f64>, around: &Windings) -> Option<RingFault> {
         let polygons = self.index.polygons();
         let holes_of = |polygon: usize| {
             let (outer, end) = polygons[polygon];
             outer + 1..end
         };
         let polygon_of = |ring: u32| self.index.polygon_of(ring);
-        (0..self.corners.len() as u32).find_map(|ring| {
-            let (at, around) = self.location(ring)?;
-            let own = polygon_of(ring);
-            let outer = polygons[own].0;
-            if ring != outer {
-                let is_in_hole = around.rings().any(|other| holes_of(own).contains(&other));
-                let kind = match (around.of(outer) != 0, is_in_hole) {
-                    (false, _) => RingFaultKind::HoleOutside,
-                    (true, true) => RingFaultKind::Overlap,
-                    (true, false) => return None,
-                };
-                return Some(fault(kind, at));
-            }
-            let overlaps = around.rings().any(|other| {
-                let theirs = polygon_of(other);
-                let is_outer = polygons[theirs].0 == other;
-                let is_in_hole = || around.rings().any(|hole| holes_of(theirs).contains(&hole));
-                is_outer && !is_in_hole()
-            });
-            overlaps.then(|| fault(RingFaultKind::Overlap, at))
-        })
+        let own = polygon_of(ring);
+        let outer = polygons[own].0;
+        if ring != outer {
+            let is_in_hole = around.rings().any(|other| holes_of(own).contains(&other));
+            let kind = match (around.of(outer) != 0, is_in_hole) {
+                (false, _) => RingFaultKind::HoleOutside,
+                (true, true) => RingFaultKind::Overlap,
+                (true, false) => return None,
+            };
+            return Some(fault(kind, at));
+        }
+        let overlaps = around.rings().any(|other| {
+            let theirs = polygon_of(other);
+            let is_outer = polygons[theirs].0 == other;
+            let is_in_hole = || around.rings().any(|hole| holes_of(theirs).contains(&hole));
+            is_outer && !is_in_hole()
+        });
+        overlaps.then(|| fault(RingFaultKind::Overlap, at))
     }
 
     /// A point of a ring on no other ring, and which rings wind around it. None of a ring that
@@ -240,7 +282,28 @@ mod tests {
             Polygon::new(line(&rings[0]), rings[1..].iter().map(line).collect())
         };
         let shape = MultiPolygon::new(polygons.iter().map(polygon).collect());
-        ring_fault(&EdgeIndex::new(&shape)).map(|fault| fault.kind)
+        ring_fault(&EdgeIndex::new(&shape)).unwrap().map(|fault| fault.kind)
+    }
+
+    #[test]
+    fn a_star_and_a_thousand_nested_rings_are_not_compared_pair_by_pair() {
+        let star = (0..9_999).map(|n| {
+            let (angle, reach) = (f64::from(n) * 0.000_628, if n % 2 == 0 { 0.15 } else { 0.003 });
+            (reach * angle.cos(), reach * angle.sin())
+        });
+        let star = Polygon::new(LineString::from_iter(star), vec![]);
+        assert_eq!(ring_fault(&EdgeIndex::new(&star.into())), Err(TooManyPairs));
+        // Squares one in the other: a polygon with a hole, in which there is a polygon with a hole.
+        let square = |n: i32| {
+            let (from, to) = (f64::from(n) * 0.001, 60.0 - f64::from(n) * 0.001);
+            LineString::from(vec![(from, from), (to, from), (to, to), (from, to)])
+        };
+        let nested = |depth: i32| -> MultiPolygon<f64> {
+            let at = |n: i32| Polygon::new(square(2 * n), vec![square(2 * n + 1)]);
+            (0..depth).map(at).collect()
+        };
+        assert_eq!(ring_fault(&EdgeIndex::new(&nested(1_000))), Err(TooManyPairs));
+        assert_eq!(ring_fault(&EdgeIndex::new(&nested(20))), Ok(None));
     }
 
     #[test]
@@ -328,14 +391,14 @@ mod tests {
                 .collect();
             let runs_back = |ring: &LineString<f64>| {
                 let alone = Polygon::new(ring.clone(), vec![]);
-                alone.is_valid() && ring_fault(&EdgeIndex::new(&alone.into())).is_some()
+                alone.is_valid() && ring_fault(&EdgeIndex::new(&alone.into())).unwrap().is_some()
             };
             let mut rings =
                 shape.iter().flat_map(|one| std::iter::once(one.exterior()).chain(one.interiors()));
             if rings.any(runs_back) {
                 continue;
             }
-            let ours = ring_fault(&EdgeIndex::new(&shape));
+            let ours = ring_fault(&EdgeIndex::new(&shape)).unwrap();
             let theirs = shape.validation_errors();
             assert_eq!(ours.is_none(), theirs.is_empty(), "{ours:?} {theirs:?} of {shape:?}");
             valid += usize::from(ours.is_none());

@@ -8,8 +8,10 @@ use crate::message;
 use crate::store::{AddUpdate, Amend};
 use crate::usecase::{App, City};
 
-/// The author of changes that updates make.
+/// The author of changes that updates of crews make.
 const AUTHOR: &str = "open311";
+/// The author of an update of somebody else, whose status is not that of the report.
+pub const PUBLIC_AUTHOR: &str = "public";
 
 /// An update of a report.
 pub struct NewUpdate {
@@ -64,7 +66,7 @@ impl App {
             id: report,
             update,
             idempotency,
-            author: AUTHOR.into(),
+            author: if changes_status { AUTHOR } else { PUBLIC_AUTHOR }.into(),
             amend: changes_status.then(|| Box::new(amend) as Amend),
         };
         self.execute(command).await

@@ -96,32 +96,32 @@ fn a_whole_session() {
 #[test]
 fn what_is_wrong_is_named_with_the_codes_of_the_specification() {
     let folder = demo_city("open311", 3_000, 5);
-    let service = Service::start(&folder, &["--open311-keys", "one,two"]);
+    let service = Service::start(&folder, &["--open311-keys", "key-one-of-app,key-two-of-app"]);
     let at = "lat=46.81&long=-71.21";
     for (form, status, word) in [
         (format!("service_code=lampadaire&{at}"), 403, "api_key"),
         (format!("api_key=three&service_code=lampadaire&{at}"), 403, "api_key"),
-        (format!("api_key=one&{at}"), 400, "service_code"),
-        (format!("api_key=one&service_code=licorne&{at}"), 404, "service_code"),
-        (format!("api_key=one&service_code=lampadaire&{at}&jurisdiction_id=x"), 404, "x"),
-        ("api_key=one&service_code=lampadaire".into(), 400, "lat"),
-        ("api_key=one&service_code=lampadaire&lat=46".into(), 400, "long"),
-        ("api_key=one&service_code=lampadaire&lat=x&long=1".into(), 400, "lat"),
-        ("api_key=one&service_code=lampadaire&lat=91&long=1".into(), 400, "lat"),
-        (format!("api_key=one&service_code=encombrants&{at}"), 400, "attribute[objets]"),
-        (format!("api_key=one&service_code=lampadaire&{at}&attribute[etat]=x"), 400, "etat"),
-        (format!("api_key=one&service_code=lampadaire&{at}&attribute[x]=x"), 400, "x"),
-        (format!("api_key=one&service_code=lampadaire&{at}&media_url=file:///x"), 400, "media_url"),
-        (format!("api_key=one&service_code=lampadaire&{at}&description=%E9t%E9"), 400, "UTF-8"),
-        (format!("api_key=one&service_code=lampadaire&{at}&x%FF=1"), 400, "UTF-8"),
-        (format!("api_key=one&service_code=lampadaire&{at}&lat=47"), 400, "lat"),
+        (format!("api_key=key-one-of-app&{at}"), 400, "service_code"),
+        (format!("api_key=key-one-of-app&service_code=licorne&{at}"), 404, "service_code"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&jurisdiction_id=x"), 404, "x"),
+        ("api_key=key-one-of-app&service_code=lampadaire".into(), 400, "lat"),
+        ("api_key=key-one-of-app&service_code=lampadaire&lat=46".into(), 400, "long"),
+        ("api_key=key-one-of-app&service_code=lampadaire&lat=x&long=1".into(), 400, "lat"),
+        ("api_key=key-one-of-app&service_code=lampadaire&lat=91&long=1".into(), 400, "lat"),
+        (format!("api_key=key-one-of-app&service_code=encombrants&{at}"), 400, "attribute[objets]"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&attribute[etat]=x"), 400, "etat"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&attribute[x]=x"), 400, "x"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&media_url=file:///x"), 400, "media_url"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&description=%E9t%E9"), 400, "UTF-8"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&x%FF=1"), 400, "UTF-8"),
+        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&lat=47"), 400, "lat"),
     ] {
         let (got, errors) = post(&service, &form);
         assert_eq!(got, status, "{form}: {errors}");
         let description = errors[0]["description"].as_str().unwrap();
         assert!(description.contains(word) && errors[0]["code"] == status, "{form}: {errors}");
     }
-    let (status, _) = post(&service, &format!("api_key=two&service_code=lampadaire&{at}"));
+    let (status, _) = post(&service, &format!("api_key=key-two-of-app&service_code=lampadaire&{at}"));
     assert_eq!(status, 200);
     for (path, status) in [
         ("requests.json?status=done", 400),

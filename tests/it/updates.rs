@@ -201,17 +201,21 @@ fn changes_of_crews_are_updates_too() {
 
 #[test]
 fn the_status_of_somebody_else_is_only_kept() {
+    const APP: &str = "key-of-the-app";
     let folder = demo_city("updates", 300, 5);
-    let service = Service::start(&folder, &["--crew-key", CREW_KEY, "--open311-keys", "app"]);
-    let form = "api_key=app&service_code=nid-de-poule&lat=46.8&long=-71.2";
+    let service = Service::start(&folder, &["--crew-key", CREW_KEY, "--open311-keys", APP]);
+    let form = &format!("api_key={APP}&service_code=nid-de-poule&lat=46.8&long=-71.2");
     let made = service.ask("POST", "/open311/v2/requests.json", FORM, form.as_bytes());
     let id = made.json()[0]["service_request_id"].as_str().unwrap().to_owned();
-    let form = format!("api_key=app&service_request_id={id}&status=FIXED");
+    let form = format!("api_key={APP}&service_request_id={id}&status=FIXED");
     posted(&service, &form);
-    assert_eq!(list(&service, "")[0]["status"], "fixed", "it is what the sender says");
+    // Clients close a request by the status of an update: that of a stranger is not shown.
+    assert_eq!(list(&service, "")[0].get("status"), None);
+    let extended = list(&service, "extensions=true")[0]["extended_attributes"].clone();
+    assert_eq!(extended["author"], "public");
     assert_eq!(status(&service, &id).0, "open");
-    assert_eq!(post(&service, &form.replace("=app", "=other")).status, 403);
-    assert_eq!(post(&service, &form.replace("api_key=app", "")).status, 403);
+    assert_eq!(post(&service, &form.replace(&format!("={APP}"), "=other")).status, 403);
+    assert_eq!(post(&service, &form.replace(&format!("api_key={APP}"), "")).status, 403);
     let bearer = format!("Bearer {CREW_KEY}");
     let headers = [FORM[0], ("Authorization", bearer.as_str())];
     let path = format!("{PATH}.json");
@@ -219,7 +223,7 @@ fn the_status_of_somebody_else_is_only_kept() {
     assert_eq!(service.ask("POST", &path, &headers, progress.as_bytes()).status, 200);
     assert_eq!(status(&service, &id).0, "in_progress");
     // FixMyStreet has no other place for a key.
-    posted(&service, &form.replace("=app", &format!("={CREW_KEY}")));
+    posted(&service, &form.replace(&format!("={APP}"), &format!("={CREW_KEY}")));
     assert_eq!(status(&service, &id), ("closed".to_owned(), json!("done")));
 }
 

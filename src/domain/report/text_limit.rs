@@ -37,8 +37,11 @@ pub fn visible(field: &str, text: &Option<String>, refused: &mut Vec<Refusal>) {
 }
 
 fn is_hidden(c: char) -> bool {
-    let is_override = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    is_override || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+    let is_override =
+        matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{206a}'..='\u{206f}');
+    // Annotations: text that no program shows.
+    let is_unseen = matches!(c, '\u{fff9}'..='\u{fffb}');
+    is_override || is_unseen || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 #[cfg(test)]
@@ -53,7 +56,7 @@ mod tests {
             refused.pop()
         };
         for text in
-            ["a\u{7}b", "a\u{1b}[31m", "a\u{85}", "a\u{202e}b", "\u{2066}a\u{2069}", "\u{7f}"]
+            ["a\u{206a}b", "a\u{fff9}b", "a\u{7}b", "a\u{1b}[31m", "a\u{85}", "a\u{202e}b", "\u{2066}a\u{2069}", "\u{7f}"]
         {
             let refused = check(text).unwrap();
             assert!(refused.message.en.contains("U+"), "{refused}");

@@ -15,8 +15,9 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Once;
 
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
@@ -25,7 +26,9 @@ use governor::{Quota, RateLimiter};
 
 use crate::config::Limits;
 use crate::error::{Error, ErrorKind};
-use crate::http::request::client_address::{ClientAddress, Passage};
+use crate::http::request::forwarded;
+use crate::http::request::head::RequestHead;
+use crate::http::request::origin::names_a_client;
 use crate::message;
 
 /// The present quota of a client (draft-ietf-httpapi-ratelimit-headers).
@@ -249,11 +252,11 @@ impl Rates {
         &self,
         class: Option<RateClass>,
         key: impl FnOnce() -> Option<K>,
-        extensions: &Extensions,
+        head: &RequestHead<'_>,
     ) -> RateVerdict {
         let counted = || {
             let rate = self.of_classes.get(class? as usize)?.as_ref()?;
-            Some((rate, self.client(key, extensions)?))
+            Some((rate, self.client(key, head)?))
         };
         match counted() {
             None => RateVerdict::default(),
@@ -261,16 +264,33 @@ impl Rates {
         }
     }
 
+    /// Counts `wanted` more of a class that one request brings, such as the rows of a batch that
+    /// anybody may send. Returns how many of them may pass, and after how many seconds the next one
+    /// may.
+    pub fn take(&self, class: RateClass, wanted: usize, head: &RequestHead<'_>) -> (usize, u64) {
+        let rate = self.of_classes.get(class as usize).and_then(Option::as_ref);
+        let nobody = || None::<()>;
+        let Some((rate, client)) = rate.zip(self.client(nobody, head)) else { return (wanted, 0) };
+        for passed in 0..wanted {
+            if let Some(seconds) = rate.check(client).retry_after_s {
+                return (passed, seconds);
+            }
+        }
+        (wanted, 0)
+    }
+
     /// The hash of who sends a request; `None` where there is no limit for it.
     fn client<K: Hash>(
         &self,
         key: impl FnOnce() -> Option<K>,
-        extensions: &Extensions,
+        head: &RequestHead<'_>,
     ) -> Option<u64> {
-        let ClientAddress(address) = *extensions.get::<ClientAddress>()?;
-        let is_proxied = extensions.get::<Passage>().is_some_and(|passage| passage.is_proxied);
+        let mut address = head.address()?;
+        let is_proxied = head.passage().is_some_and(|passage| passage.is_proxied);
         if address.is_loopback() && !is_proxied {
-            return None;
+            // A proxy of this machine that is not configured: what it says decides only who is
+            // counted.
+            address = unconfigured_proxy_client(head.headers)?;
         }
         if let Some(key) = key() {
             return Some(self.hasher.hash_one((1_u8, key)));
@@ -280,6 +300,24 @@ impl Rates {
             IpAddr::V6(address) => self.hasher.hash_one((6_u8, address.to_bits() >> 64)),
         })
     }
+}
+
+/// The client that a proxy names which `--trusted-proxy` does not: the last address, which the proxy
+/// itself has added. `None` where no proxy speaks.
+fn unconfigured_proxy_client(headers: &HeaderMap) -> Option<IpAddr> {
+    static WARNING: Once = Once::new();
+    if !names_a_client(headers) {
+        return None;
+    }
+    WARNING.call_once(|| {
+        tracing::warn!(
+            "a proxy of this machine passes requests on, but is not configured: name it with \
+             --trusted-proxy 127.0.0.1"
+        );
+    });
+    let hops = [forwarded::of_x_forwarded(headers), forwarded::of_forwarded(headers)];
+    let named = hops.iter().find_map(|hops| hops.last().and_then(|hop| hop.address));
+    Some(named.or_else(|| forwarded::real_ip(headers)).unwrap_or(IpAddr::from([127, 0, 0, 1])))
 }
 
 impl Rate {
@@ -316,7 +354,18 @@ mod tests {
     use std::net::Ipv6Addr;
     use std::time::{Duration, Instant};
 
+    use axum::http::{Extensions, Uri, Version};
+
     use super::*;
+    use crate::http::request::client_address::{ClientAddress, Passage};
+
+    fn head_of<'a>(
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+        extensions: &'a Extensions,
+    ) -> RequestHead<'a> {
+        RequestHead { uri, version: Version::HTTP_11, headers, extensions }
+    }
 
     fn rates(per_minute: u32) -> Rates {
         let limits = Limits { rate_reads: per_minute, rate_tiles: 0, ..Limits::default() };
@@ -328,7 +377,25 @@ mod tests {
         extensions.insert(ClientAddress(from.parse().unwrap()));
         passage.into_iter().for_each(|passage| drop(extensions.insert(passage)));
         let key = || (!key.is_empty()).then_some(key);
-        rates.check(Some(RateClass::Reads), key, &extensions)
+        let (uri, headers) = (Uri::from_static("/"), HeaderMap::new());
+        let head = head_of(&uri, &headers, &extensions);
+        rates.check(Some(RateClass::Reads), key, &head)
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_configured_is_counted_by_the_last_client_it_names() {
+        let rates = rates(2);
+        let passes = |sent: &str| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ClientAddress("127.0.0.1".parse().unwrap()));
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", sent.parse().unwrap());
+            let uri = Uri::from_static("/");
+            let head = head_of(&uri, &headers, &extensions);
+            rates.take(RateClass::Reads, 1, &head).0 == 1
+        };
+        assert!(passes("203.0.113.7") && passes("198.51.100.1, 203.0.113.7"));
+        assert!(!passes("198.51.100.2, 203.0.113.7") && passes("203.0.113.8"));
     }
 
     fn passes(rates: &Rates, from: &str) -> bool {

@@ -257,7 +257,12 @@ impl XmlDocument for Vec<Open311CreatedRequest> {
 pub struct Open311Update {
     pub update_id: String,
     pub service_request_id: String,
-    pub status: Word<ExtendedStatus>,
+    /// Absent from an update of somebody else than a crew: it did not change the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend(
+        "x-fr" = "Absent d’une mise à jour d’une autre personne que les équipes : elle n’a pas changé l’état."
+    ))]
+    pub status: Option<Word<ExtendedStatus>>,
     #[schemars(extend("format" = "date-time"))]
     pub updated_datetime: String,
     /// Empty for a change of the status without words.

@@ -13,7 +13,10 @@ use crate::http::open311::answer::{
     Open311Error, Open311Extension, Open311Service, Open311ServiceDefinition,
     Open311ServiceRequest, Open311Update, Open311UpdateExtension, Open311Value,
 };
+use crate::http::reply::problem::ERRORS_MAX;
 use crate::i18n::{Language, Message};
+use crate::message;
+use crate::usecase::updates::PUBLIC_AUTHOR;
 
 /// Writes service requests.
 pub struct RequestRenderer<'a> {
@@ -121,7 +124,14 @@ pub fn errors(error: &Error, code: u16, language: Language) -> Vec<Open311Error>
     };
     match error.refusals.as_slice() {
         [] => vec![one(language.pick(&error.message).to_owned())],
-        many => many.iter().map(refused).collect(),
+        many => {
+            let mut errors: Vec<Open311Error> = many.iter().take(ERRORS_MAX).map(refused).collect();
+            if let Some(more) = many.len().checked_sub(ERRORS_MAX).filter(|more| *more > 0) {
+                let Message { fr, en } = message!("et {more} autres", "and {more} more");
+                errors.push(one(if language == Language::French { fr } else { en }));
+            }
+            errors
+        }
     }
 }
 
@@ -165,10 +175,12 @@ pub fn update(
 ) -> Open311Update {
     let StoredUpdate { revision, report, update, recorded, author } = stored;
     let urls: Vec<String> = update.media.iter().map(|url| absolute(url, base)).collect();
+    // What anybody says of the status did not change it: clients would close the request by it.
+    let is_of_crew = author.as_str() != PUBLIC_AUTHOR;
     Open311Update {
         update_id: revision.to_string(),
         service_request_id: report.to_string(),
-        status: Word(update.status),
+        status: is_of_crew.then_some(Word(update.status)),
         updated_datetime: update.updated.to_string(),
         description: update.description.clone().unwrap_or_default(),
         media_url: urls.first().cloned().unwrap_or_default(),

@@ -10,6 +10,9 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::{LAT_MAX, LON_MAX};
 
+/// Fields of a form, at most. Applications send about twenty; each is compared with the others.
+const FIELDS_MAX: usize = 500;
+
 /// The field of the address of a photo.
 const MEDIA_URL: &str = "media_url";
 
@@ -33,10 +36,18 @@ pub struct SentForm {
 }
 
 impl Form {
-    /// A form of these fields; empty fields count as absent.
+    /// A form of these fields; empty fields count as absent. More than [`FIELDS_MAX`] are refused.
     pub fn new(fields: impl IntoIterator<Item = (String, String)>) -> Self {
-        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Self { fields, refused: Vec::new() }
+        let filled = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        let mut form = Self { fields: filled.take(FIELDS_MAX + 1).collect(), refused: Vec::new() };
+        if let Some((name, value)) = form.fields.get(FIELDS_MAX).cloned() {
+            let message = message!(
+                "est un champ de trop : {FIELDS_MAX} au plus",
+                "is one field too many: {FIELDS_MAX} at most"
+            );
+            form.refuse(&name, &value, message);
+        }
+        form
     }
 
     /// A digest of all fields except `api_key`, to recognise a repeated request.

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind};
 use crate::i18n::Language;
 use crate::message;
 
-/// Limit of the refused values that a problem document lists.
-const ERRORS_MAX: usize = 100;
+/// Limit of the refused values that a problem document, or an error document of Open311, lists.
+pub const ERRORS_MAX: usize = 100;
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -20,6 +20,13 @@ use crate::i18n::Message;
 use crate::message;
 use crate::usecase::sessions::SessionToken;
 
+/// What is found of the key in a request's header, once for all that ask: a wrong key is logged and
+/// counted once. The outermost layer puts it among the extensions of each request.
+#[derive(Debug, Clone, Default)]
+pub struct KeyCheck(Arc<OnceLock<CheckedKey>>);
+
+type CheckedKey = std::result::Result<Arc<AccessKey>, (ErrorKind, Message)>;
+
 /// What a request shows of who sends it.
 #[derive(Debug, Clone)]
 pub struct Authorization {
@@ -31,6 +38,8 @@ pub struct Authorization {
     foreign: Option<Foreign>,
     /// Where it comes from, if that is known.
     address: Option<IpAddr>,
+    /// What was found of its key.
+    check: KeyCheck,
 }
 
 impl FromRequestParts<Arc<AppState>> for Authorization {
@@ -40,19 +49,19 @@ impl FromRequestParts<Arc<AppState>> for Authorization {
         parts: &mut Parts,
         state: &Arc<AppState>,
     ) -> std::result::Result<Self, Infallible> {
-        let head = RequestHead::from(&*parts);
-        Ok(Self { address: head.address(), ..Self::of(&head, &state.access) })
+        Ok(Self::of(&RequestHead::from(&*parts), &state.access))
     }
 }
 
 impl Authorization {
-    /// What a request shows, without its address: wrong keys are not counted.
+    /// What a request shows.
     pub fn of(head: &RequestHead<'_>, access: &Access) -> Self {
         let is_local = access.mode == WriteAccess::Local && !access.needs_keys();
-        let foreign = if is_local { Foreign::of(head.uri, head.headers) } else { None };
+        let foreign = if is_local { Foreign::of(head) } else { None };
         let header = head.headers.get(header::AUTHORIZATION).cloned();
         let session = if header.is_none() { access.sent_session(head) } else { None };
-        Self { header, session, foreign, address: None }
+        let check = head.extensions.get::<KeyCheck>().cloned().unwrap_or_default();
+        Self { header, session, foreign, address: head.address(), check }
     }
 
     /// Does the request have an `Authorization` header, right or wrong?
@@ -77,7 +86,7 @@ impl Authorization {
         let Some(header) = &self.header else {
             return self.session(access).map(|(_, key)| key);
         };
-        access.find(header.as_bytes().strip_prefix(b"Bearer ")?)
+        access.find(secret_of(header)?)
     }
 
     /// The token of the request's cookie, valid or not.
@@ -121,10 +130,13 @@ impl Authorization {
     /// The valid key that was sent, or that of the session; `None` if neither was sent.
     fn key(&self, access: &Access) -> Result<Option<Arc<AccessKey>>> {
         let Some(header) = &self.header else { return self.key_of_session(access) };
-        let Some(secret) = header.as_bytes().strip_prefix(b"Bearer ") else {
+        let Some(secret) = secret_of(header) else {
             return Err(Error::new(ErrorKind::Unauthorized, key_is_missing()));
         };
-        access.verify(secret, self.address).map(Some)
+        let verify =
+            || access.verify(secret, self.address).map_err(|error| (error.kind, error.message));
+        let checked = self.check.0.get_or_init(verify).clone();
+        checked.map(Some).map_err(|(kind, message)| Error::new(kind, message))
     }
 
     fn key_of_session(&self, access: &Access) -> Result<Option<Arc<AccessKey>>> {
@@ -165,6 +177,13 @@ impl Authorization {
         };
         Err(Error::new(ErrorKind::Forbidden, refusal))
     }
+}
+
+/// The secret in an `Authorization` header; the name of its scheme is in any letter case (RFC 9110,
+/// section 11.1).
+fn secret_of(header: &HeaderValue) -> Option<&[u8]> {
+    let (scheme, secret) = header.as_bytes().split_at_checked(b"Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(secret)
 }
 
 fn key_is_missing() -> Message {

@@ -45,7 +45,7 @@ impl TrustedProxies {
     /// Reads addresses and networks in CIDR notation, such as `10.0.0.0/8`.
     ///
     /// # Errors
-    /// A text is neither.
+    /// A text is neither, or is the network of all addresses.
     pub fn parse(texts: &[String]) -> Result<Self> {
         let network = |text: &String| -> Result<IpNet> {
             let address = text.parse::<IpAddr>().map(|address| address.to_canonical().into());
@@ -57,8 +57,15 @@ impl TrustedProxies {
                 Refusal::new("--trusted-proxy", text, message).into()
             })
         };
-        let networks: Result<Vec<IpNet>> = texts.iter().map(network).collect();
-        Ok(Self(networks?.into()))
+        let networks: Vec<IpNet> = texts.iter().map(network).collect::<Result<_>>()?;
+        if let Some(all) = networks.iter().find(|network| network.prefix_len() == 0) {
+            let message = message!(
+                "croirait n’importe qui ; nommez votre mandataire",
+                "would believe anybody; name your proxy"
+            );
+            return Err(Refusal::new("--trusted-proxy", all, message).into());
+        }
+        Ok(Self(networks.into()))
     }
 
     /// Are there none?

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, Uri};
+use axum::http::{Extensions, HeaderMap, Uri, Version};
 
 use crate::http::request::client_address::{ClientAddress, Passage};
 
@@ -13,6 +13,8 @@ use crate::http::request::client_address::{ClientAddress, Passage};
 pub struct RequestHead<'a> {
     /// The target.
     pub uri: &'a Uri,
+    /// The version of HTTP.
+    pub version: Version,
     /// The headers.
     pub headers: &'a HeaderMap,
     /// What the listener and the layers say of it.
@@ -33,13 +35,14 @@ impl RequestHead<'_> {
 
 impl<'a> From<&'a Parts> for RequestHead<'a> {
     fn from(parts: &'a Parts) -> Self {
-        Self { uri: &parts.uri, headers: &parts.headers, extensions: &parts.extensions }
+        let Parts { uri, version, headers, extensions, .. } = parts;
+        Self { uri, version: *version, headers, extensions }
     }
 }
 
 impl<'a> From<&'a Request> for RequestHead<'a> {
     fn from(request: &'a Request) -> Self {
         let (uri, headers) = (request.uri(), request.headers());
-        Self { uri, headers, extensions: request.extensions() }
+        Self { uri, version: request.version(), headers, extensions: request.extensions() }
     }
 }

@@ -22,6 +22,9 @@ use crate::i18n::Message;
 use crate::message;
 use crate::place::{LAT_MAX, LON_MAX};
 
+/// Members of a body, at most. No operation has more than thirty; each unknown one is a refusal.
+const MEMBERS_MAX: usize = 500;
+
 /// Reads the members of one JSON object.
 pub struct MemberReader {
     object: Map<String, Value>,
@@ -33,9 +36,18 @@ impl MemberReader {
     /// A reader of a body. `zone` is the city's time zone, for times without an offset.
     ///
     /// # Errors
-    /// The bytes are not a JSON object, or a member comes twice.
+    /// The bytes are not a JSON object, a member comes twice, or there are more than
+    /// [`MEMBERS_MAX`].
     pub fn new(bytes: &[u8], zone: &TimeZone) -> Result<Self> {
         match parse(bytes)? {
+            Value::Object(object) if object.len() > MEMBERS_MAX => {
+                let (count, max) = (object.len(), MEMBERS_MAX);
+                let message = message!(
+                    "a {count} champs ; {max} au plus",
+                    "has {count} members; {max} at most"
+                );
+                Err(Refusal::new("body", "", message).into())
+            }
             Value::Object(object) => Ok(Self { object, zone: zone.clone(), refused: Vec::new() }),
             other => {
                 let message = message!("n’est pas un objet JSON", "is not a JSON object");

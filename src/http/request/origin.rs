@@ -6,22 +6,43 @@
 use std::net::IpAddr;
 
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Uri, Version, header};
 
 use crate::http::request::head::RequestHead;
 use crate::i18n::Message;
 use crate::message;
 
-/// Headers by which a proxy names the client it speaks for.
-const FORWARDING: [HeaderName; 7] = [
-    header::FORWARDED,
-    header::VIA,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("cf-connecting-ip"),
+/// How the names of headers begin by which proxies name the client they speak for, or themselves.
+const FORWARDING: [&str; 17] = [
+    "forwarded",
+    "via",
+    "x-forwarded",
+    "x-real-",
+    "x-client-",
+    "x-cluster-client",
+    "x-original-",
+    "x-envoy-",
+    "x-proxy",
+    "x-azure-",
+    "x-amzn-",
+    "x-appengine-",
+    "true-client-ip",
+    "client-ip",
+    "cf-",
+    "fastly-",
+    "cdn-loop",
 ];
+
+/// The header by which a proxy shows itself, if there is one.
+fn forwarding_header(headers: &HeaderMap) -> Option<&HeaderName> {
+    headers.keys().find(|name| FORWARDING.iter().any(|start| name.as_str().starts_with(start)))
+}
+
+/// Does a header show that a proxy passed a request on?
+pub fn names_a_client(headers: &HeaderMap) -> bool {
+    forwarding_header(headers).is_some()
+}
+
 /// By this header a browser says how the page that sends a request relates to its target.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -35,14 +56,17 @@ pub enum Foreign {
     Host(String),
     /// A page sends it that this service did not serve.
     Page(String),
+    /// It speaks HTTP/1.0, as proxies do that were configured with a single line. Programs that
+    /// people use have spoken HTTP/1.1 for twenty years.
+    OldVersion,
 }
 
 impl Foreign {
-    /// The reason why a request with this target and these headers may come from elsewhere, if
-    /// there is one.
-    pub fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+    /// The reason why a request may come from elsewhere, if there is one.
+    pub fn of(head: &RequestHead<'_>) -> Option<Self> {
+        let RequestHead { uri, headers, .. } = *head;
         let text = |name: &HeaderName| texts(headers, name);
-        if let Some(name) = FORWARDING.iter().find(|name| headers.contains_key(*name)) {
+        if let Some(name) = forwarding_header(headers) {
             return Some(Self::Forwarded(name.clone()));
         }
         let mut hosts = text(&header::HOST);
@@ -58,7 +82,15 @@ impl Foreign {
             return Some(Self::Page(other));
         }
         let other = |site: &String| !["same-origin", "none"].contains(&site.as_str());
-        text(&SEC_FETCH_SITE).into_iter().find(other).map(Self::Page)
+        if let Some(other) = text(&SEC_FETCH_SITE).into_iter().find(other) {
+            return Some(Self::Page(other));
+        }
+        (head.version < Version::HTTP_11).then_some(Self::OldVersion)
+    }
+
+    /// Is it a page of another site, in a browser that may be of this machine?
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Page(_))
     }
 
     /// The reason, as the end of a sentence about the request.
@@ -76,6 +108,11 @@ impl Foreign {
                 "elle vient d’une page d’un autre site (« {page} »)",
                 "it comes from a page of another site ('{page}')"
             ),
+            Self::OldVersion => message!(
+                "elle est en HTTP/1.0, comme celles de mandataires",
+                "it is in HTTP/1.0, as those of proxies are"
+            ),
+
         }
     }
 }
@@ -134,7 +171,19 @@ mod tests {
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        Foreign::of(&Uri::from_static("/api/v1/imports"), &map)
+        foreign(&Uri::from_static("/api/v1/imports"), Version::HTTP_11, &map)
+    }
+
+    fn foreign(uri: &Uri, version: Version, headers: &HeaderMap) -> Option<Foreign> {
+        Foreign::of(&RequestHead { uri, version, headers, extensions: &Extensions::new() })
+    }
+
+    #[test]
+    fn an_old_version_of_http_is_that_of_a_proxy() {
+        let uri = Uri::from_static("/");
+        let of = |version| foreign(&uri, version, &HeaderMap::new());
+        assert_eq!(of(Version::HTTP_10), Some(Foreign::OldVersion));
+        assert_eq!(of(Version::HTTP_11), None);
     }
 
     #[test]
@@ -153,9 +202,13 @@ mod tests {
 
     #[test]
     fn proxies_other_hosts_and_other_pages_are_foreign() {
-        for name in FORWARDING {
-            let found = of(&[("host", "localhost"), (name.as_str(), "192.0.2.7")]);
-            assert_eq!(found, Some(Foreign::Forwarded(name)));
+        let more = ["x-forwarded-for", "x-forwarded-port", "x-real-ip", "cf-connecting-ip"];
+        for name in FORWARDING.into_iter().map(|start| start.trim_end_matches('-')).chain(more) {
+            let name = if name == "cf" { "cf-ray" } else { name };
+            let found = of(&[("host", "localhost"), (name, "192.0.2.7")]);
+            let is_whole = !FORWARDING.contains(&format!("{name}-").as_str());
+            let is_found = found == Some(Foreign::Forwarded(name.parse().unwrap()));
+            assert!(is_found || !is_whole, "{name}");
         }
         let hosts =
             ["evil.example", "127.0.0.1.nip.example", "192.0.2.7:8080", "localhost.evil", ""];
@@ -175,7 +228,7 @@ mod tests {
             assert_eq!(found, Some(Foreign::Page(site.into())), "{site}");
         }
         let target = Uri::from_static("http://evil.example/api/v1/imports");
-        let found = Foreign::of(&target, &HeaderMap::new());
+        let found = foreign(&target, Version::HTTP_11, &HeaderMap::new());
         assert_eq!(found, Some(Foreign::Host("evil.example".into())));
     }
 
@@ -187,7 +240,13 @@ mod tests {
                 headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
             }
             let (uri, extensions) = (Uri::from_static("/"), Extensions::new());
-            let head = RequestHead { uri: &uri, headers: &headers, extensions: &extensions };
+            let version = Version::HTTP_11;
+            let head = RequestHead {
+                uri: &uri,
+                version,
+                headers: &headers,
+                extensions: &extensions,
+            };
             foreign_page(&head, public)
         };
         let (host, public) = (("host", "city.example"), Some("https://311.example"));

@@ -37,9 +37,8 @@ impl SessionCookie {
             None => {}
         }
         let is_proxied = passage.is_some_and(|passage| passage.is_proxied);
-        let foreign = Foreign::of(head.uri, head.headers);
-        let is_of_elsewhere =
-            is_proxied || matches!(foreign, Some(Foreign::Forwarded(_) | Foreign::Host(_)));
+        let foreign = Foreign::of(head);
+        let is_of_elsewhere = is_proxied || foreign.is_some_and(|foreign| !foreign.is_page());
         match head.address() {
             Some(address) if address.is_loopback() && !is_of_elsewhere => Ok(Self::Local),
             _ => Err(not_secure()),
@@ -111,7 +110,7 @@ fn not_secure() -> Error {
 mod tests {
     use std::net::IpAddr;
 
-    use axum::http::{Extensions, HeaderName, Uri};
+    use axum::http::{Extensions, HeaderName, Uri, Version};
 
     use crate::http::request::client_address::{ClientAddress, Passage};
 
@@ -134,7 +133,9 @@ mod tests {
         extensions.insert(ClientAddress(from.parse::<IpAddr>().unwrap()));
         passage.into_iter().for_each(|passage| drop(extensions.insert(passage)));
         let (uri, headers) = (Uri::from_static("/api/v1/session"), headers(list));
-        let head = RequestHead { uri: &uri, headers: &headers, extensions: &extensions };
+        let version = Version::HTTP_11;
+        let head =
+            RequestHead { uri: &uri, version, headers: &headers, extensions: &extensions };
         SessionCookie::of(&head, public).ok()
     }
 

@@ -131,6 +131,14 @@ fn empty_item() -> Message {
     )
 }
 
+/// Items of a list, at most.
+const ITEMS_MAX: usize = 1_000;
+
+/// The refusal of a list that has too many items.
+fn too_many_items() -> Message {
+    message!("a trop d’éléments : {ITEMS_MAX} au plus", "has too many items: {ITEMS_MAX} at most")
+}
+
 /// Parses a comma-separated list. Each unknown item is refused with the message of `unknown`, and
 /// so is an empty one.
 fn read_list<T>(
@@ -140,6 +148,9 @@ fn read_list<T>(
     reader: &mut ParameterReader<'_>,
     read: impl Fn(&str) -> Option<T>,
 ) -> Read<Vec<T>> {
+    if text.split(',').nth(ITEMS_MAX).is_some() {
+        return Err(reader.refuse(name, text, too_many_items()));
+    }
     let mut list = Ok(Vec::new());
     for item in text.split(',').map(str::trim) {
         if item.is_empty() {
@@ -212,6 +223,9 @@ impl ParameterType for Texts {
         let items = quoted_items(&text);
         match items.iter().any(|item| item.is_empty()) {
             true => Err(reader.refuse(name, &text, empty_item())),
+            false if items.len() > ITEMS_MAX => {
+                Err(reader.refuse(name, &text, too_many_items()))
+            }
             false => Ok(items.into_iter().map(str::to_owned).collect()),
         }
     }

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, Version, header};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::around::rates::RateClass;
 use crate::http::openapi::content::of;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
@@ -18,13 +19,16 @@ use crate::http::reply::problem::ProblemOfRow;
 use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
 use crate::http::reply::streamed::{BATCH_AHEAD_BYTES, ClientGone, StreamSender, streamed};
 use crate::http::request::call::Call;
+use crate::http::request::caller::Caller;
 use crate::http::request::form::bounded;
+use crate::http::request::head::RequestHead;
 use crate::http::request::idempotency::IDEMPOTENCY_KEY;
 use crate::http::request::lines::{BodyLine, BodyLines, ChunkSize};
 use crate::http::request::parameter::request;
 use crate::http::state::AppState;
 use crate::http::v1::reports::body::{NewReport, read_draft};
 use crate::i18n::Language;
+use crate::message;
 use crate::usecase::{BatchChunk, City};
 
 /// The operation.
@@ -60,12 +64,14 @@ const CHUNK: ChunkSize = ChunkSize { lines: 8_192, bytes: 4 << 20, is_exact: tru
 
 async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult {
     let Call { state, city, context, request } = call;
+    // What anybody sends counts row by row, as if each report had come alone.
+    let counted = (context.caller == Caller::Public).then(|| (body.headers().clone(), body.extensions().clone()));
     let limits = &state.app.limits;
     let body = bounded(body, limits.batch_bytes_max)?.into_body();
     let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
     let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, refused) = (context.language, RefusedLines::default());
-    let creation = BatchCreation { state, city, key: request.key, language, sender, refused };
+    let creation = BatchCreation { state, city, key: request.key, language, sender, refused, counted };
     tokio::spawn(creation.run(lines));
     let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
@@ -80,6 +86,8 @@ struct BatchCreation {
     language: Language,
     sender: StreamSender,
     refused: RefusedLines,
+    /// Where a request comes from whose rows count against the rate of new reports.
+    counted: Option<(HeaderMap, Extensions)>,
 }
 
 /// A chunk that is being written, and the numbers of its rows.
@@ -93,6 +101,7 @@ impl BatchCreation {
         let mut next_row = None;
         let mut n = 0;
         while let Some(rows) = lines.next(CHUNK).await {
+            let rows = self.within_rate(rows);
             let Ok(chunk) = self.begin(n, rows).await else {
                 let error = std::io::Error::other("unavailable");
                 return self.sender.abort(error).await;
@@ -119,6 +128,20 @@ impl BatchCreation {
             write_line(&mut bytes, &CreatedLine::NotDescribed(last));
             let _ = self.sender.send(bytes.into()).await;
         }
+    }
+
+    /// The rows, of which those beyond the rate of new reports are refused.
+    fn within_rate(&self, mut rows: Vec<BodyLine>) -> Vec<BodyLine> {
+        let (Some((headers, extensions)), Some(rates)) = (&self.counted, self.state.rates()) else {
+            return rows;
+        };
+        let (uri, version) = (Uri::default(), Version::HTTP_11);
+        let head = RequestHead { uri: &uri, version, headers, extensions };
+        let (passed, seconds) = rates.take(RateClass::Filings, rows.len(), &head);
+        for (_, row) in rows.iter_mut().skip(passed) {
+            *row = Err(too_many_filings(seconds));
+        }
+        rows
     }
 
     /// Checks the rows of the chunk with number `n` and begins to write them.
@@ -159,6 +182,14 @@ impl BatchCreation {
             false => self.sender.send(bytes.into()).await,
         }
     }
+}
+
+fn too_many_filings(seconds: u64) -> Error {
+    let message = message!(
+        "Trop de demandes en peu de temps ; réessayez dans {seconds} s, ou avec une clé.",
+        "Too many reports in a short time; try again in {seconds} s, or with a key."
+    );
+    Error::new(ErrorKind::TooMany(seconds), message)
 }
 
 /// The response to one line of the request.
