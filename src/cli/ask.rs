@@ -96,7 +96,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         let city =
             city_of(source, answers.jurisdiction.as_deref(), answers.time_zone.as_deref(), reader)?;
         let city = &city.jurisdiction;
-        for question in source.open_questions(city.extent, Some(&city.time_zone))? {
+        for question in source.open_questions(city.extent, Some(&city.time_zone), None)? {
             self.ask(source, question)?;
         }
         Ok(())

@@ -80,6 +80,8 @@ pub fn address_certainty(name: &str) -> f64 {
     match () {
         () if names_street(name) => 0.79,
         () if has(WHOLE) => 0.96,
+        // `Location Description`
+        () if NameWords::of(name).has(Concept::Text) => 0.75,
         () if has(ADDRESSES) || words.iter().any(is_compound) => 0.88,
         () if NameWords::of(name).unknown == 0 => 0.78,
         () => 0.865,

@@ -72,6 +72,11 @@ impl Recognition {
                 (None, None) => Ok(()),
             };
         }
+        if self.is_of_arcgis() {
+            text.push_str(
+                "times_in = \"UTC\"  # as ArcGIS exports; \"local\" is the city's time\n",
+            );
+        }
         if self.has_centres() {
             text.push_str("approximate = true  # places of areas, not of requests\n");
         }
@@ -97,6 +102,13 @@ impl Recognition {
             }
         }
         self.write_statuses(&mut text);
+        let accuracies = self.accuracies();
+        if !accuracies.is_empty() {
+            text.push_str("\n[accuracy]\n");
+        }
+        for (word, accuracy) in &accuracies {
+            let _ = writeln!(text, "{} = \"{accuracy}\"", quoted(word));
+        }
         if !self.natures.is_empty() {
             text.push_str("\n[nature]\n");
             for (word, nature) in &self.natures {

@@ -93,6 +93,8 @@ pub struct Recognition {
     /// The category of every row without one, as a person named it.
     pub(in crate::ingest) default_category: Option<String>,
     pub(in crate::ingest) values: Vec<ColumnSample>,
+    /// For each column the next coarser level by its name, and how many levels it is away.
+    pub(in crate::ingest) above: Vec<Option<(usize, u32)>>,
 }
 
 impl Recognition {
@@ -147,6 +149,7 @@ impl Recognition {
             needs_time_zone: false,
             default_category: None,
             values,
+            above: Vec::new(),
         };
         recognition.only_time();
         recognition.prefer_status_columns();
@@ -154,15 +157,19 @@ impl Recognition {
         recognition.prefer_finer_times();
         recognition.check_ends();
         recognition.find_ends();
+        recognition.take_only_beginning();
         recognition.prefer_finer_areas();
         recognition.pair_coordinates();
         recognition.pair_others();
         recognition.drop_parts_of_places();
+        recognition.find_accuracy();
         recognition.rank_names_of_parents();
         recognition.offer_names_of_lists();
         recognition.find_ids();
         recognition.find_counts();
         recognition.find_addresses();
+        recognition.rank_sites();
+        recognition.rank_levels();
         recognition.find_groups();
         recognition.assign();
         Ok(recognition)
@@ -184,6 +191,7 @@ impl Recognition {
         self.join_houses(&values);
         self.join_years(&values);
         self.keep_addresses();
+        self.join_sites(&values);
         self.join_reasons(&values);
         self.check();
         self.note_words(&values);

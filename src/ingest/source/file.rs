@@ -1,8 +1,6 @@
 //! A source's file, whatever its format: recognised, read row by row, each row a draft or refused.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -215,32 +213,6 @@ impl SourceFile {
     /// The file is gone.
     pub fn size(&self) -> Result<u64> {
         Ok(std::fs::metadata(self.input.path()).map_err(Error::internal)?.len())
-    }
-
-    /// Digest of the file's bytes and of everything that decides how they are read.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn digest(&self, fix_swapped: bool) -> Result<String> {
-        let mut hasher = blake3::Hasher::new();
-        hasher
-            .update_reader(File::open(self.input.path()).map_err(Error::internal)?)
-            .map_err(Error::internal)?;
-        hasher.update(&[u8::from(fix_swapped) + 2 * u8::from(self.profile.approximate)]);
-        let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
-        let Profile { name, date_order, point_order, time_formats, projection, .. } = &self.profile;
-        hasher.update(format!("{name} {columns:?}").as_bytes());
-        let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
-        hasher.update(orders.as_bytes());
-        hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
-        let zones: BTreeMap<_, _> = self.profile.zones.iter().collect();
-        if !zones.is_empty() {
-            hasher.update(format!("{zones:?}").as_bytes());
-        }
-        if self.repeats() != RepeatRule::Newest {
-            hasher.update(self.repeats().as_str().as_bytes());
-        }
-        Ok(hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned())
     }
 
     /// The time zone of a jurisdiction, where the profile or a built-in one says it.

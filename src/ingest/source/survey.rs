@@ -22,7 +22,8 @@ impl SourceFile {
     }
 
     /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
-    /// its places lie, `zone` the time zone of its city, where they are known.
+    /// its places lie, `zone` the time zone of its city, where they are known. The look over the
+    /// rows takes at most `time_max`; rows after it may say more.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -30,13 +31,14 @@ impl SourceFile {
         &self,
         extent: Option<BBox>,
         zone: Option<&str>,
+        time_max: Option<Duration>,
     ) -> Result<Vec<OpenQuestion>> {
         let rows = self.input.rows()?;
         let header = rows.columns().folded();
         let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
         let mut mapping = Mapping::new(self.profile.clone(), zone, extent, false, header)
             .map_err(Error::internal)?;
-        let survey = self.look_over(&mut mapping, None)?;
+        let survey = self.look_over(&mut mapping, time_max)?;
         Ok(survey.questions(&mapping))
     }
 
