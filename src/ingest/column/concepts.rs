@@ -144,18 +144,19 @@ pub const WORDS: [(Concept, &str); 31] = [
     (
         Created,
         "created creation create opened open opening submitted submission received \
-         reported submit requested added entered entry init initiated logged start started creee cree \
-         ouverture ouvert decl declaration declare depot recue reception saisie debut \
+         reported submit requested added entered entry init initiated logged start started creee \
+         cree ouverture ouvert decl declaration declare depot recue reception saisie debut \
          erstellt erstellung erstellungs eingang eingangs eingegangen gemeldet angelegt eroffnet \
          erfasst creado creacion apertura alta recepcion inicio registro ingreso creazione \
          inserimento aperto ricezione inizio criacao abertura criado entrada aangemaakt aanmaak \
-         ingediend ontvangst ontvangen gemeld aangemeld begin utworzenia utworzono zgloszono przyjecia \
-         wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale \
+         ingediend ontvangst ontvangen gemeld aangemeld begin utworzenia utworzono zgloszono \
+         przyjecia wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale \
          einlangen melden registo registratie registratiedatum",
     ),
     (
         Date,
-        "date dates datetime time timestamp dt dttm dtm day moment horodatage heure datum zeit zeitpunkt zeitstempel \
+        "date dates datetime time timestamp dt dttm dtm day moment horodatage heure datum zeit \
+         zeitpunkt zeitstempel \
          uhrzeit tag fecha hora dia data ora giorno tijd tijdstip dzien czas godzina",
     ),
     (
@@ -183,7 +184,8 @@ pub const WORDS: [(Concept, &str); 31] = [
     (
         Group,
         "group department dept agency division unit groupe departement direction intervenant \
-         gruppe amt abteilung fachbereich zustandigkeit grupo departamento unidad unidade unidades gruppo ufficio \
+         gruppe amt abteilung fachbereich zustandigkeit grupo departamento unidad unidade \
+         unidades gruppo ufficio \
          settore dipartimento orgao secretaria setor afdeling dienst groep wydzial jednostka \
          grupa owner bureau team section organization organisation responsible agencia \
          abteilungen fachamt",
@@ -201,7 +203,8 @@ pub const WORDS: [(Concept, &str); 31] = [
     ),
     (
         Text,
-        "description descript descr descriptn details detail text title summary descriptif libelle message resume titre \
+        "description descript descr descriptn details detail text title summary \
+         descriptif libelle message resume titre \
          beschreibung titel descripcion detalle texto titulo descrizione testo titolo dettaglio \
          descricao detalhe omschrijving beschrijving opis tresc tytul desc describe decrivez \
          beschreiben describa descriva descreva beschrijf opisz",
@@ -257,5 +260,5 @@ pub const WORDS: [(Concept, &str); 31] = [
          duplikatu",
     ),
     (Code, "code codes codigo codice kod kode"),
-    (Name, "name nom bezeichnung nombre nome naam nazwa label plain"),
+    (Name, "name nom bezeichnung nombre nome naam nazwa label plain alias"),
 ];

@@ -19,9 +19,6 @@ const COARSER_WORDS: &str = "\
     main primary principal principale major parent top mere madre padre mae pai glowna glowny \
     nadrzedna general generale";
 
-/// Words for a level, of which several columns of one file have numbers.
-const LEVELS: &str = "level levels lvl niveau nivel livello ebene stufe poziom tier";
-
 /// Shortest word that is left of one without its beginning.
 const REST_MIN: usize = 4;
 
@@ -86,13 +83,6 @@ impl LevelName {
             }
         }
         None
-    }
-
-    /// Is the name one of a level and its number, and nothing else?
-    pub fn is_bare_level(&self) -> bool {
-        self.numbered.as_ref().is_some_and(|(words, _)| {
-            !words.is_empty() && words.iter().all(|word| lists(LEVELS, word))
-        })
     }
 }
 
@@ -206,7 +196,5 @@ mod tests {
         ] {
             assert_eq!(below(fine, coarse), None, "{fine} {coarse}");
         }
-        assert!(LevelName::of("Nivel 2").is_bare_level());
-        assert!(!LevelName::of("Category 2").is_bare_level());
     }
 }

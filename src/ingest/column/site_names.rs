@@ -19,8 +19,8 @@ const SITES: &str = "\
 
 /// Words for a place of any kind, which are a site beside a word for a name.
 const PLACES: &str = "\
-    place location lieu emplacement ort orts standort lugar ubicacion luogo ubicazione local plaats \
-    locatie miejsce miejsca";
+    place location lieu emplacement ort orts standort lugar ubicacion luogo ubicazione local \
+    plaats locatie miejsce miejsca";
 
 /// Ends of compounds of a site or a place and a name: `parkname`, `ortsbezeichnung`.
 const NAMES: [&str; 6] = ["name", "naam", "sname", "bezeichnung", "sbezeichnung", "aanduiding"];
@@ -35,7 +35,7 @@ pub fn names_site(name: &str) -> bool {
     let is_plain = |word: &String| {
         let concepts = NameWords::of(word).concepts;
         let is_known = [Concept::Name, Concept::Request];
-        lists("common nearest nearby", word)
+        lists("common nearest nearby l d", word)
             || (!concepts.is_empty() && concepts.iter().all(|one| is_known.contains(one)))
     };
     let is_compound = |word: &String| {

@@ -65,6 +65,8 @@ pub struct Mapping {
     pub(in crate::ingest) midnight_is_day: Vec<&'static str>,
     /// How the columns of times of day are written.
     pub(in crate::ingest) clock_signs: ClockSigns,
+    /// The order of day and month that earlier files of the city and of these columns had.
+    pub(in crate::ingest) order_of_earlier: Option<DateOrder>,
     /// The zone of times without an offset, where it is not the city's.
     pub(in crate::ingest) zone_of_times: Option<TimeZone>,
     /// Columns of times whose name says their zone, with it.
@@ -155,6 +157,7 @@ impl Mapping {
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
             clock_signs: ClockSigns::default(),
+            order_of_earlier: None,
             zone_of_times,
             named_zones: BTreeMap::new(),
             zone_column: None,

@@ -135,8 +135,8 @@ impl Mapping {
         }
     }
 
-    /// The zone of the file's times, where it is not the city's and neither the name of a column nor
-    /// a cell of the row says another.
+    /// The zone of the file's times, where it is not the city's and neither the name of a column
+    /// nor a cell of the row says another.
     fn zone_of_file(&self, row: &impl RowCells) -> Option<TimeZone> {
         let is_said = !self.named_zones.is_empty() || self.zone_cell(row).is_some();
         self.zone_of_times.clone().filter(|_| !is_said)

@@ -13,7 +13,9 @@ const APPROXIMATE: &str = "\
     inexat impreci grob vague onnauwkeur niedoklad";
 
 /// Words for a middle, and ends of compounds of one.
-const CENTRES: &str = "centre center centro mitte centrum zentrum srodek midden milieu middle";
+const CENTRES: &str = "\
+    centre center centro mitte centrum zentrum srodek midden milieu middle \
+    mittelpunkt zentroid schwerpunkt middelpunt zwaartepunt";
 
 /// Beginnings of words that say an exact place.
 const EXACT: &str = "\
@@ -31,7 +33,7 @@ const HOUSES: &str = "\
     portal direccion edificio casa numero punto \
     civico indirizzo edificio endereco morada predio ponto \
     huisnummer adres gebouw huis punt adrespunt numer budynek punktadresowy \
-    intersection streetint crossing croisement carrefour kreuzung interseccion cruce incrocio \
+    intersection int crossing croisement carrefour kreuzung interseccion cruce incrocio \
     cruzamento kruising kruispunt skrzyzowanie";
 
 /// Words for a street or a larger area: approximate, where the name of the column says what the

@@ -169,7 +169,7 @@ impl Profile {
         })
     }
 
-    fn all() -> Result<Vec<Self>, String> {
+    pub(super) fn all() -> Result<Vec<Self>, String> {
         BUILTIN.iter().map(|text| Self::parse(text)).collect()
     }
 

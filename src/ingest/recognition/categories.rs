@@ -49,7 +49,7 @@ impl Recognition {
         let Some(found) = levels(&candidates, &finer, values) else {
             return self.take_short_texts(values);
         };
-        let (found, parents) = under_parents(found, &candidates, &finer, values);
+        let (found, parents) = self.under_parents(found, &candidates, &finer, values);
         let found = if parents.is_empty() { self.with_finer_text(found, values) } else { found };
         let (first, last) = match found.rivals.first() {
             Some(rival) if *rival < found.finest => (*rival, found.finest),
@@ -165,48 +165,64 @@ impl Recognition {
         let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
         codes.any(|codes| codes.determines(names) && names.determines(codes))
     }
-}
 
-/// The levels, where the words of the finest may come under several words of a coarser one, as
-/// `Damage` does under `Roads` and `Parks`; and the coarser ones with which they are read together,
-/// the coarsest first. A finest level that has one such word under each parent is left out.
-fn under_parents(
-    found: Levels,
-    candidates: &[(usize, f64)],
-    finer: &[(usize, u32)],
-    values: &[ColumnSample],
-) -> (Levels, Vec<usize>) {
-    let tells = |one: usize, other: usize| values[one].determines(&values[other]);
-    let mut finest = found.finest;
-    let mut depth = depth_of(finest, finer);
-    if depth == 0 {
-        return (found, Vec::new());
-    }
-    // The surest column of each coarser level, of equals the first.
-    let at_depth = |depth: u32| {
-        let is_at = |(number, certainty): &&(usize, f64)| {
-            *certainty >= SURE
-                && depth_of(*number, finer) == depth
-                && values[*number].distinct.len() > 1
+    /// The columns above a level, the closest first: by the names of both, else the surest column
+    /// of each coarser level, of equals the first.
+    fn levels_above(
+        &self,
+        finest: usize,
+        candidates: &[(usize, f64)],
+        finer: &[(usize, u32)],
+        values: &[ColumnSample],
+    ) -> Vec<usize> {
+        let sure = |(number, certainty): &&(usize, f64)| {
+            *certainty >= SURE && values[*number].distinct.len() > 1
         };
-        let all = candidates.iter().filter(is_at).rev();
-        all.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(number, _)| *number)
-    };
-    let mut coarser = found.coarser;
-    while let Some((above, parent)) =
-        (0..depth).rev().find_map(|above| Some((above, at_depth(above)?)))
-        && !tells(finest, parent)
-        && tells(parent, finest)
-    {
-        (finest, depth, coarser) = (parent, above, coarser.filter(|one| *one != parent));
-    }
-    let mut parents: Vec<usize> = Vec::new();
-    for parent in (0..depth).rev().filter_map(at_depth) {
-        let below = parents.first().copied().unwrap_or(finest);
-        if !tells(below, parent) {
-            parents.insert(0, parent);
+        let is_sure = |at: &usize| candidates.iter().filter(sure).any(|(number, _)| number == at);
+        let by_name: Vec<usize> = self.names_above(finest).into_iter().filter(is_sure).collect();
+        if !by_name.is_empty() {
+            return by_name;
         }
+        let at_depth = |depth: u32| {
+            let all = candidates.iter().filter(sure).rev();
+            let of_depth = all.filter(|(number, _)| depth_of(*number, finer) == depth);
+            of_depth.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(number, _)| *number)
+        };
+        (0..depth_of(finest, finer)).rev().filter_map(at_depth).collect()
     }
-    let coarser = parents.last().copied().or(coarser);
-    (Levels { finest, coarser, ..found }, parents)
+
+    /// The levels, where the words of the finest may come under several words of a coarser one, as
+    /// `Damage` does under `Roads` and `Parks`; and the coarser ones with which they are read
+    /// together, the coarsest first. A finest level that has one such word under each parent is
+    /// left out.
+    fn under_parents(
+        &self,
+        found: Levels,
+        candidates: &[(usize, f64)],
+        finer: &[(usize, u32)],
+        values: &[ColumnSample],
+    ) -> (Levels, Vec<usize>) {
+        if depth_of(found.finest, finer) == 0 {
+            return (found, Vec::new());
+        }
+        let tells = |one: usize, other: usize| values[one].determines(&values[other]);
+        let above = self.levels_above(found.finest, candidates, finer, values);
+        let (mut finest, mut coarser, mut list) = (found.finest, found.coarser, above.as_slice());
+        while let [parent, further @ ..] = list
+            && !tells(finest, *parent)
+            && tells(*parent, finest)
+        {
+            (finest, coarser, list) = (*parent, coarser.filter(|one| one != parent), further);
+        }
+        let mut parents: Vec<usize> = Vec::new();
+        for parent in list {
+            let below = parents.first().copied().unwrap_or(finest);
+            if !tells(below, *parent) {
+                parents.insert(0, *parent);
+            }
+        }
+        let parent = list.first().copied().filter(|parent| tells(finest, *parent));
+        let coarser = parents.last().copied().or(parent).or(coarser);
+        (Levels { finest, coarser, ..found }, parents)
+    }
 }

@@ -21,7 +21,7 @@ const ROWS_MIN: usize = 20;
 const FREE_MIN: usize = 10;
 
 /// How much of the spread of all places is within the words, where these are parts of the city, at
-/// most, and where they are not, at least. It would be 1 if the words had nothing to do with places.
+/// most, and where they are not, at least. It is 1 if the words have nothing to do with places.
 const WITHIN_PARTS: f64 = 0.6;
 const WITHIN_OTHERS: f64 = 0.85;
 
@@ -91,7 +91,7 @@ impl Recognition {
 
     /// Are most of the words names of sides or numbers, as parts of a city have, and not those of
     /// what requests are about?
-    fn are_words_of_parts(&self, at: usize) -> Option<bool> {
+    pub fn are_words_of_parts(&self, at: usize) -> Option<bool> {
         let words = &self.values[at].distinct;
         let share = |is: &dyn Fn(&String) -> bool| {
             words.keys().filter(|word| is(word)).count() as f64 / words.len().max(1) as f64
@@ -125,7 +125,6 @@ fn spread(places: impl Iterator<Item = [f64; 2]> + Clone) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::ingest::recognition::words_tests::of_rows;
 
     fn parts(words: &[&str], place: impl Fn(usize) -> f64) -> Option<bool> {

@@ -21,6 +21,10 @@ const PERHAPS: f64 = 0.6;
 /// Letters with which the names of a column of codes and one of their names begin alike.
 const STEM_MIN: usize = 3;
 
+/// Beginnings of words for how urgent something is, which has codes and descriptions as well.
+const URGENCIES: [&str; 8] =
+    ["prior", "urgen", "sever", "dring", "emerg", "level", "source", "stat"];
+
 /// Concepts of a name that has names or codes of categories, and of nothing else.
 const OF_NAMES: [Concept; 4] = [Concept::Name, Concept::Text, Concept::Category, Concept::Request];
 const OF_CODES: [Concept; 5] =
@@ -91,13 +95,20 @@ impl Recognition {
             words.unknown == 0 && !words.concepts.is_empty() && words.concepts.iter().all(is_of)
         };
         let [(code, name)] = pairs[..] else { return };
-        let is_sure = says(code, &OF_CODES) && says(name, &OF_NAMES);
+        let is_sure = (says(code, &OF_CODES) && says(name, &OF_NAMES)) || self.describes(name);
         let (field, sure) = ("category", if is_sure { SURE } else { PERHAPS });
         let column = &mut self.columns[name];
         (column.field, column.guess) = (None, Some((field, sure)));
         if is_sure {
             self.columns[code].guess = Some(("service", SURE));
         }
+    }
+
+    /// Is a column one of descriptions by its name, and not of how urgent something is?
+    fn describes(&self, at: usize) -> bool {
+        let name = &self.columns[at].bare;
+        let is_urgency = |word: &String| URGENCIES.iter().any(|stem| word.starts_with(stem));
+        NameWords::of(name).has(Concept::Text) && !split(name).iter().any(is_urgency)
     }
 
     /// May a column have the names of the codes of another one, by the names of both: do they speak

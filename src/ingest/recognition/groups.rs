@@ -38,7 +38,7 @@ impl Recognition {
         let is_group = |(at, are_parts): &&(usize, Option<bool>)| {
             let area = &self.values[*at];
             let is_above = || categories.iter().any(|one| is_group_of(area, &self.values[*one]));
-            let is_topic = || *are_parts == Some(false) && !categories.is_empty();
+            let is_topic = || self.are_words_of_parts(*at) == Some(false) && !categories.is_empty();
             *are_parts != Some(true) && (is_above() || is_topic())
         };
         let groups: Vec<usize> = areas.iter().filter(is_group).map(|(at, _)| *at).collect();

@@ -61,10 +61,16 @@ impl Recognition {
         }
     }
 
-    /// How fine a column is by its name below the coarsest level; `None` where it is no finer level.
+    /// How fine a column is by its name below the coarsest level; `None` where it is none.
     pub fn depth_by_name(&self, at: usize) -> Option<u32> {
         let (_, depth) = self.root_of(at);
         (depth > 0).then_some(depth)
+    }
+
+    /// The levels above a column by their names, the closest first.
+    pub fn names_above(&self, at: usize) -> Vec<usize> {
+        let next = |at: &usize| Some(self.above.get(*at).copied().flatten()?.0);
+        std::iter::successors(next(&at), next).take(DEPTH_MAX as usize).collect()
     }
 
     /// The coarsest level above a column, and how many levels that is.

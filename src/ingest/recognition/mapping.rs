@@ -102,19 +102,8 @@ impl Recognition {
             }
         }
         self.write_statuses(&mut text);
-        let accuracies = self.accuracies();
-        if !accuracies.is_empty() {
-            text.push_str("\n[accuracy]\n");
-        }
-        for (word, accuracy) in &accuracies {
-            let _ = writeln!(text, "{} = \"{accuracy}\"", quoted(word));
-        }
-        if !self.natures.is_empty() {
-            text.push_str("\n[nature]\n");
-            for (word, nature) in &self.natures {
-                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
-            }
-        }
+        write_words(&mut text, "accuracy", &self.accuracies());
+        write_words(&mut text, "nature", &self.natures);
         text
     }
 
@@ -192,6 +181,16 @@ impl Recognition {
     /// The mapping is not well formed.
     pub fn profile(&self) -> std::result::Result<Profile, String> {
         Profile::parse(&self.mapping(&Declared::default()))
+    }
+}
+
+/// Writes a table of words, each with what it means.
+fn write_words(text: &mut String, table: &str, words: &[(String, impl std::fmt::Display)]) {
+    if !words.is_empty() {
+        let _ = writeln!(text, "\n[{table}]");
+    }
+    for (word, meaning) in words {
+        let _ = writeln!(text, "{} = \"{meaning}\"", quoted(word));
     }
 }
 

@@ -151,28 +151,33 @@ impl Recognition {
             values,
             above: Vec::new(),
         };
-        recognition.only_time();
-        recognition.prefer_status_columns();
-        recognition.prefer_first_status();
-        recognition.prefer_finer_times();
-        recognition.check_ends();
-        recognition.find_ends();
-        recognition.take_only_beginning();
-        recognition.prefer_finer_areas();
-        recognition.pair_coordinates();
-        recognition.pair_others();
-        recognition.drop_parts_of_places();
-        recognition.find_accuracy();
-        recognition.rank_names_of_parents();
-        recognition.offer_names_of_lists();
-        recognition.find_ids();
-        recognition.find_counts();
-        recognition.find_addresses();
-        recognition.rank_sites();
-        recognition.rank_levels();
-        recognition.find_groups();
+        recognition.find();
         recognition.assign();
         Ok(recognition)
+    }
+
+    /// Looks at columns beside each other for what the name and the values of one do not say.
+    fn find(&mut self) {
+        self.only_time();
+        self.prefer_status_columns();
+        self.prefer_first_status();
+        self.prefer_finer_times();
+        self.check_ends();
+        self.find_ends();
+        self.take_only_beginning();
+        self.prefer_finer_areas();
+        self.pair_coordinates();
+        self.pair_others();
+        self.drop_parts_of_places();
+        self.find_accuracy();
+        self.rank_names_of_parents();
+        self.offer_names_of_lists();
+        self.find_ids();
+        self.find_counts();
+        self.find_addresses();
+        self.rank_sites();
+        self.rank_levels();
+        self.find_groups();
     }
 
     /// Gives the columns their fields and collects the doubts, anew after a person declared some.

@@ -22,6 +22,7 @@ use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::mapping::Declared;
 use crate::ingest::recognition::recognised::Recognition;
 use crate::ingest::survey::rows::TIMES;
+use crate::ingest::time::date_order::DateOrder;
 use crate::message;
 use crate::place::BBox;
 
@@ -64,6 +65,8 @@ pub struct SourceFile {
     reading_notes: RefCell<Vec<Message>>,
     /// What all rows together decided the last time, `key=value`.
     decided: RefCell<Vec<String>>,
+    /// The order of day and month of earlier files of the city and of these columns.
+    pub(in crate::ingest) order_of_earlier: Cell<Option<DateOrder>>,
     is_refused_rows: bool,
     /// Of a file of refused rows: what its source was read as, `key=value`.
     read_as: Vec<String>,
@@ -129,6 +132,7 @@ impl SourceFile {
             profile,
             // Their source may have been no table.
             strict: strict && !is_refused_rows,
+            order_of_earlier: Cell::default(),
             is_refused_rows,
             recognition,
             added,
@@ -363,6 +367,7 @@ impl SourceFile {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                 Error::from(Refusal::new("projection", "", message))
             })?;
+        mapping.order_of_earlier = self.order_of_earlier.get();
         let sample = self.recognition.iter();
         sample.for_each(|sample| mapping.watch(LateColumns::of(sample, names)));
         if self.strict && self.input.is_table() {

@@ -10,6 +10,7 @@ use crate::ingest::mapping::row_draft::Mapping;
 use crate::ingest::read::Row;
 use crate::ingest::source::file::SourceFile;
 use crate::ingest::survey::rows::{OpenQuestion, Survey};
+use crate::ingest::time::date_order::DateOrder;
 use crate::place::BBox;
 
 impl SourceFile {
@@ -38,8 +39,25 @@ impl SourceFile {
         let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
         let mut mapping = Mapping::new(self.profile.clone(), zone, extent, false, header)
             .map_err(Error::internal)?;
+        mapping.order_of_earlier = self.order_of_earlier.get();
         let survey = self.look_over(&mut mapping, time_max)?;
         Ok(survey.questions(&mapping))
+    }
+
+    /// The digest of the names of the columns, by which files of one layout are known.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn layout_digest(&self) -> Result<String> {
+        let rows = self.input.rows()?;
+        let names = rows.columns().folded().join("\n");
+        let digest = blake3::hash(names.as_bytes()).to_hex();
+        Ok(digest.get(..32).unwrap_or_default().to_owned())
+    }
+
+    /// Reads dates that fit several orders in this one, which earlier files had.
+    pub fn recall_date_order(&self, order: Option<DateOrder>) {
+        self.order_of_earlier.set(order);
     }
 
     /// Reads a field of a recognised file from a column, or from none.
