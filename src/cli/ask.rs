@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::ingest::{DateOrder, Declared, OpenQuestion, Recognition, SourceFile};
 use crate::message;
 use crate::store::Reader;
-use crate::usecase::city_of;
+use crate::usecase::{city_of, recall_date_order};
 
 /// Columns that are offered for a field.
 const OFFERED: usize = 9;
@@ -96,7 +96,8 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         let city =
             city_of(source, answers.jurisdiction.as_deref(), answers.time_zone.as_deref(), reader)?;
         let city = &city.jurisdiction;
-        for question in source.open_questions(city.extent, Some(&city.time_zone))? {
+        recall_date_order(source, &city.id, reader)?;
+        for question in source.open_questions(city.extent, Some(&city.time_zone), None)? {
             self.ask(source, question)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -15,6 +16,9 @@ use crate::ingest::{
     ColumnWord, Declared, OpenQuestion, ProfileColumns, ReadOptions, SourceFile, orders_in_words,
 };
 use crate::place::BBox;
+
+/// How long the rows are looked over for what the columns do not say: the whole takes two seconds.
+const LOOK_TIME: Duration = Duration::from_secs(1);
 
 /// Words of a column that are shown.
 const WORDS: usize = 12;
@@ -110,11 +114,12 @@ fn print_zone(zone: Option<&str>, is_needed: bool, has_times: bool) {
 /// elsewhere.
 fn print_questions(source: &SourceFile, zone: Option<&str>) -> Result<()> {
     let extent = source.profile().extent.and_then(|[w, s, e, n]| BBox::new(w, s, e, n).ok());
-    for question in source.open_questions(extent, zone)? {
+    for question in source.open_questions(extent, zone, Some(LOOK_TIME))? {
         match question {
             OpenQuestion::DateOrder(sample, orders) => println!(
-                "  not decided: dates such as '{sample}' may be {}; import asks on a terminal and \
-                 stops elsewhere, unless the option says it",
+                "  not decided: dates such as '{sample}' may be {}; where further rows do not \
+                 decide it either, import asks on a terminal and stops elsewhere, unless the \
+                 option says it",
                 orders_in_words(&orders).en
             ),
             OpenQuestion::Negate(negation) => println!(

@@ -11,12 +11,13 @@ use crate::i18n::Message;
 use crate::ingest::{Category, Notes, OriginalRow, SourceFile, SourceRow};
 use crate::message;
 use crate::store::{
-    AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SeenIds,
-    WriteCounts, Writer, of_report,
+    AddJurisdiction, Checkpoint, ImportReports, ImportedReport, Pending, Reader, SaveCheckpoint,
+    SeenIds, WriteCounts, Writer, of_report,
 };
 use crate::usecase::Catalogues;
 use crate::usecase::callers::{callers, further_callers};
 use crate::usecase::import_ids::doubt_of_ids;
+use crate::usecase::import_memory::{check_zone, known_as, noted_date_order, recall_date_order};
 use crate::usecase::import_places::ImportPlaces;
 use crate::usecase::import_services::ImportServices;
 use crate::usecase::import_summary::Summary;
@@ -80,6 +81,10 @@ pub struct Importer<'a> {
     summary: Summary,
     /// The store, where it has reports of the city.
     known: Option<&'a Reader>,
+    /// The store, where it has the city: what earlier imports decided.
+    stored: Option<&'a Reader>,
+    /// How the dates of the source were read, to be kept once all of it is written.
+    dates: Option<Checkpoint>,
     /// The same until the ids of a source's first batch were compared with it.
     unchecked: Option<&'a Reader>,
 }
@@ -107,8 +112,9 @@ impl<'a> Importer<'a> {
         let services = reader.services(&jurisdiction.id)?;
         let importer =
             Self::new(Target::Store(writer), catalogues, jurisdiction, services, file_digest)?;
-        let known = Some(reader).filter(|_| !is_new && resume_at == 0);
-        Ok(Self { resume_at, is_new, known, ..importer })
+        let stored = Some(reader).filter(|_| !is_new);
+        let known = stored.filter(|_| resume_at == 0);
+        Ok(Self { resume_at, is_new, known, stored, ..importer })
     }
 
     /// Prepares an import that writes nothing: its summary is that of an import into the store of
@@ -128,7 +134,7 @@ impl<'a> Importer<'a> {
         let services = reader.map(|reader| reader.services(&jurisdiction.id)).transpose()?;
         let (target, services) = (Target::Preview(reader), services.unwrap_or_default());
         let importer = Self::new(target, catalogues, jurisdiction, services, String::new())?;
-        Ok(Self { known: with_reports, ..importer })
+        Ok(Self { known: with_reports, stored: with_reports, ..importer })
     }
 
     fn new(
@@ -159,6 +165,8 @@ impl<'a> Importer<'a> {
             jurisdiction,
             is_new: false,
             known: None,
+            stored: None,
+            dates: None,
             unchecked: None,
         })
     }
@@ -251,6 +259,9 @@ impl<'a> Importer<'a> {
     ) -> Result<Notes> {
         self.repeats = source.repeats();
         self.unchecked = self.known.filter(|_| !source.keeps_ids());
+        if let Some(reader) = self.stored {
+            recall_date_order(source, &self.jurisdiction.id, reader)?;
+        }
         let (zone, extent) = (self.zone.clone(), self.jurisdiction.extent);
         let (mut failed, mut noted) = (None, Notes::default());
         let noticed = source.read(zone, extent, fix_swapped, &mut |row: SourceRow| {
@@ -272,6 +283,7 @@ impl<'a> Importer<'a> {
                 false
             })
         })?;
+        self.dates = noted_date_order(source)?;
         self.places.decide();
         let (outside, ungrouped) = (self.places.examples.clone(), self.services.ungrouped.clone());
         let Notes { no_place, refusals, .. } = noted;
@@ -287,6 +299,7 @@ impl<'a> Importer<'a> {
     pub fn finish(mut self, finished: bool) -> Result<Summary> {
         self.flush(finished)?;
         self.settle()?;
+        self.keep_dates(finished)?;
         self.places.decide();
         let ImportPlaces { unlocated, approximate, outside, .. } = self.places;
         Ok(Summary {
@@ -460,6 +473,17 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
+    /// Keeps in which order the dates of a source were read that was wholly written.
+    fn keep_dates(&mut self, finished: bool) -> Result<()> {
+        match (&self.target, self.dates.take()) {
+            (Target::Store(writer), Some(checkpoint)) if finished && !self.is_new => {
+                let jurisdiction = self.jurisdiction.id.clone();
+                writer.execute(SaveCheckpoint { jurisdiction, checkpoint })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Waits for the batch under way.
     fn settle(&mut self) -> Result<()> {
         if let Some(writing) = self.writing.take() {
@@ -467,19 +491,6 @@ impl<'a> Importer<'a> {
         }
         Ok(())
     }
-}
-
-/// Refuses a jurisdiction whose time zone is not known.
-fn check_zone(jurisdiction: &Jurisdiction) -> Result<()> {
-    let zone = jurisdiction.zone();
-    zone.map_err(|message| Refusal::new("--time-zone", &jurisdiction.time_zone, message))?;
-    Ok(())
-}
-
-/// The jurisdiction as the store knows it; `None` where it does not.
-fn known_as(reader: &Reader, id: &JurisdictionId) -> Result<Option<Jurisdiction>> {
-    let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
-    Ok(known.into_iter().find(|known| known.id == *id))
 }
 
 /// A number that is kept in 32 bits; a second of a time before 1970 or after 2106 is cut.

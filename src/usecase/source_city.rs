@@ -61,7 +61,7 @@ pub fn city_of(
             let of_new = find_city(source, Some(UNNAMED), time_zone, reader).err();
             all.extend(of_new.into_iter().flat_map(|error| error.refusals));
         }
-        for question in source.open_questions(None, time_zone)? {
+        for question in source.open_questions(None, time_zone, None)? {
             all.push(match question {
                 // Only a known city shows it.
                 OpenQuestion::Negate(_) | OpenQuestion::Zone(_) => continue,

@@ -95,6 +95,7 @@ mod photos;
 mod place_columns;
 mod planted_hotspots;
 mod polygons;
+mod portal_layouts;
 mod private_files;
 mod profile_gaps;
 mod rates;

@@ -39,8 +39,9 @@ const KINDS: &str = "\
     parkway pkwy highway hwy rue allee impasse chemin quai cours strasse str gasse calle avenida \
     carrer passeig via viale corso largo rua travessa alameda straat laan ulica ul aleja";
 
-/// Longest text of an address, in characters.
+/// Longest text of an address, in characters and in words.
 const ADDRESS_CHARS_MAX: usize = 120;
+const ADDRESS_WORDS_MAX: usize = 12;
 
 /// Longest number of a house, in digits.
 const HOUSE_DIGITS_MAX: usize = 5;
@@ -80,6 +81,8 @@ pub fn address_certainty(name: &str) -> f64 {
     match () {
         () if names_street(name) => 0.79,
         () if has(WHOLE) => 0.96,
+        // `Location Description`
+        () if NameWords::of(name).has(Concept::Text) => 0.75,
         () if has(ADDRESSES) || words.iter().any(is_compound) => 0.88,
         () if NameWords::of(name).unknown == 0 => 0.78,
         () => 0.865,
@@ -135,8 +138,14 @@ pub fn is_street_address(text: &str) -> bool {
                 .iter()
                 .any(|end| word.len() > end.len() + 2 && word.ends_with(end))
     };
-    let has_number = words.iter().any(|word| is_house_number(word));
-    let is_short = text.chars().count() <= ADDRESS_CHARS_MAX;
+    // `WEST 181 STREET` is a street, and `31 Rue Neuve` a house in one.
+    let is_ordinal = |at: usize| {
+        let kind = words.get(at + 1).is_some_and(|next| lists(KINDS, next));
+        kind && words.iter().skip(at + 2).all(|word| word.len() <= 2)
+    };
+    let mut numbers = words.iter().enumerate().filter(|(_, word)| is_house_number(word));
+    let has_number = numbers.any(|(at, _)| !is_ordinal(at));
+    let is_short = text.chars().count() <= ADDRESS_CHARS_MAX && words.len() <= ADDRESS_WORDS_MAX;
     is_short && has_number && words.len() >= 2 && words.iter().any(is_street)
 }
 
@@ -213,8 +222,11 @@ mod tests {
         {
             assert!(is_street_address(text), "{text}");
         }
-        for text in ["Street light 5 days out of order", "Pothole", "12", "Lamp 12"] {
-            assert!(text.contains("days") || !is_street_address(text), "{text}");
+        for text in ["31 Rue de Wattignies", "2250 11TH STREET N", "Kanalweg 5, 76131 Karlsruhe"] {
+            assert!(is_street_address(text), "{text}");
+        }
+        for text in ["Pothole", "12", "Lamp 12", "181 STREET", "WEST 227 STREET", "5 AVE NW"] {
+            assert!(!is_street_address(text), "{text}");
         }
         for name in ["Number", "N°", "Nr.", "Número"] {
             assert!(names_number(name) && !names_house(name), "{name}");

@@ -113,7 +113,10 @@ impl Column<'_> {
             return Some(("lon", named(values.longitudes)));
         }
         let is_degrees = within(values.precise) && within(values.longitudes);
+        // The key of something is no coordinate, whatever the side it is named after.
+        let is_of_key = self.words.has_any(&[Concept::Id, Concept::Code, Concept::Group]);
         let (lon_lat, projected) = match (has(Concept::East), has(Concept::North)) {
+            _ if is_of_key => return None,
             (true, false) => ("lon", "x"),
             (false, true) => ("lat", "y"),
             _ => return None,

@@ -1,5 +1,6 @@
 //! A profile bound to the columns of a file: it makes each row a draft.
 
+pub mod accuracy;
 pub mod categories;
 pub mod category_names;
 pub mod fields;

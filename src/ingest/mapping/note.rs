@@ -1,6 +1,6 @@
 //! What is noticed in one row, and counted if the row is admitted.
 
-use crate::domain::{ClosedReason, Status};
+use crate::domain::{Accuracy, ClosedReason, Status};
 use crate::ingest::notes::noticed::{Notes, status_word};
 
 /// One thing that was noticed.
@@ -16,6 +16,8 @@ pub enum RowNote {
     Status(String, (Status, Option<ClosedReason>), bool),
     /// As [`Self::Status`], of the channel column.
     Channel(String, String, bool),
+    /// A word of the column of accuracies that no list has.
+    Accuracy(String),
     /// The row has a closing time, which is not kept for this status.
     ClosingNotKept(Status),
     /// Some text had entities of HTML.
@@ -34,6 +36,10 @@ impl Notes {
             }
             RowNote::Channel(word, read_as, known) => {
                 Self::word(&mut self.channels, &word, || read_as, known);
+            }
+            RowNote::Accuracy(word) => {
+                let approximate = || Accuracy::Approximate.to_string();
+                Self::word(&mut self.accuracies, &word, approximate, false);
             }
             RowNote::ClosingNotKept(status) => self.closing_not_kept(status),
             RowNote::Entities => self.rows_with_entities += 1,

@@ -1,9 +1,11 @@
 //! The place of a row, and the address beside it, by the columns of a mapping.
 
 use crate::error::Refusal;
+use crate::ingest::column::site_names::{address_of_cells, names_site};
 use crate::ingest::mapping::row_draft::{Mapping, RowCells, filled};
 use crate::ingest::numbers::is_absent;
 use crate::ingest::place::reader::PlaceCells;
+use crate::ingest::place::text::address_of;
 
 /// Names of columns whose values name the reference system of the coordinates.
 const SYSTEM_COLUMNS: [&str; 16] = [
@@ -95,6 +97,30 @@ impl Mapping {
         let addresses = self.single_columns("address");
         self.addressed = self.single_columns("point");
         self.addressed.retain(|column| addresses.contains(column));
+    }
+
+    /// Finds the columns of the names of sites among those that are joined to addresses.
+    pub fn find_sites(&mut self, header: &[String]) {
+        let of_addresses = self.columns.get("address").into_iter();
+        let joined = of_addresses.flat_map(|of| &of.alternatives).filter(|of| of.len() > 1);
+        let first = joined.filter_map(|columns| columns.first().copied());
+        let is_site = |column: &usize| header.get(*column).is_some_and(|name| names_site(name));
+        self.sites = first.filter(is_site).collect();
+    }
+
+    /// The address that several cells make; `None` where one of them has no value.
+    pub fn address_of_cells(&self, row: &impl RowCells, columns: &[usize]) -> Option<String> {
+        let part = |column: &usize| {
+            let text = filled(row.cell(*column)?).filter(|text| !is_absent(text))?;
+            match self.addressed.contains(column) {
+                true => address_of(text),
+                false => Some(text.to_owned()),
+            }
+        };
+        let parts = columns.iter().map(part).collect::<Option<Vec<String>>>()?;
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let has_site = columns.first().is_some_and(|first| self.sites.contains(first));
+        Some(address_of_cells(&parts, has_site))
     }
 
     /// The columns of which one alone has a field.

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::domain::fields::{ALL, Kind, draft_texts};
-use crate::domain::{Accuracy, Channel, Details, Draft, Nature, Status, fold};
+use crate::domain::{Channel, Details, Draft, Nature, Status, fold};
 use crate::error::Refusal;
 use crate::i18n::Message;
 use crate::ingest::attributes::{read_attributes, read_media};
-use crate::ingest::column::addresses::joined_address;
 use crate::ingest::column::late::LateColumns;
 use crate::ingest::mapping::category_names::with_parent;
 use crate::ingest::mapping::note::RowNote;
@@ -27,7 +26,6 @@ use crate::ingest::time::no_time::{is_zero_date, says_closed};
 use crate::ingest::time::of_day::{ClockSigns, day_with_clock};
 use crate::ingest::time::reader::{DateOrder, TimeReader};
 use crate::ingest::time::zone_words::NamedZone;
-use crate::message;
 use crate::place::BBox;
 
 /// A source's own category: the service it names, to be adopted where it is not known.
@@ -48,7 +46,7 @@ pub struct Mapping {
     pub(in crate::ingest) clock: TimeReader,
     pub(in crate::ingest) places: PlaceReader,
     pub(in crate::ingest) columns: ColumnsByField,
-    approximate_when: Vec<(usize, String)>,
+    pub(in crate::ingest) approximate_when: Vec<(usize, String)>,
     /// Some row of the source has columns of places: those of JSON come with the rows.
     pub(in crate::ingest) has_had_places: bool,
     /// Names of the columns of projected coordinates, which may say their system.
@@ -59,12 +57,18 @@ pub struct Mapping {
     pub(in crate::ingest) system_is_zone: Option<bool>,
     /// Columns that are read both as places and as addresses.
     pub(in crate::ingest) addressed: Vec<usize>,
+    /// Columns of the names of sites, which stand before an address.
+    pub(in crate::ingest) sites: Vec<usize>,
     /// Fields that have one value, each with a column of it.
     pub(in crate::ingest) one_valued: Vec<(&'static str, usize)>,
     /// Times whose midnights mean days.
     pub(in crate::ingest) midnight_is_day: Vec<&'static str>,
     /// How the columns of times of day are written.
     pub(in crate::ingest) clock_signs: ClockSigns,
+    /// The order of day and month that earlier files of the city and of these columns had.
+    pub(in crate::ingest) order_of_earlier: Option<DateOrder>,
+    /// The zone of times without an offset, where it is not the city's.
+    pub(in crate::ingest) zone_of_times: Option<TimeZone>,
     /// Columns of times whose name says their zone, with it.
     pub(in crate::ingest) named_zones: BTreeMap<usize, (String, NamedZone)>,
     /// The column that says the zone of each row's times, with its name.
@@ -79,10 +83,6 @@ pub struct Mapping {
     /// What was noticed in the row at hand, which counts once the row is admitted.
     pub(in crate::ingest) row_notes: RefCell<Vec<RowNote>>,
 }
-
-/// Half a unit of the fourth decimal, with a hair for rounding, in degrees: sources round their
-/// default points.
-const DEFAULT_POINT_DEGREES: f64 = 6e-5;
 
 /// The columns of a field.
 pub struct FieldColumns {
@@ -141,6 +141,7 @@ impl Mapping {
             zones: profile.zone_meanings(&zone),
             zone,
         };
+        let zone_of_times = profile.zone_of_times();
         let mut mapping = Self {
             profile,
             clock,
@@ -152,9 +153,12 @@ impl Mapping {
             system_column: None,
             system_is_zone: None,
             addressed: Vec::new(),
+            sites: Vec::new(),
             one_valued: Vec::new(),
             midnight_is_day: Vec::new(),
             clock_signs: ClockSigns::default(),
+            order_of_earlier: None,
+            zone_of_times,
             named_zones: BTreeMap::new(),
             zone_column: None,
             is_zone_column_left: false,
@@ -184,6 +188,7 @@ impl Mapping {
         });
         self.columns = ColumnsByField(found.collect());
         self.find_addressed();
+        self.find_sites(header);
         self.find_systems(header);
         self.find_named_zones(header);
         self.find_zone_column(header);
@@ -303,6 +308,7 @@ impl Mapping {
         let mut notes = Notes { exchanged, places_at_addresses, late_columns, ..noted };
         notes.sentences.extend(late.sentence());
         notes.say_zones(self.zone_name());
+        notes.say_accuracies();
         notes
     }
 
@@ -328,8 +334,8 @@ impl Mapping {
                 }
                 ([day, clock], true) => day_with_clock(day, clock, self.clock_signs),
                 (parts, true) => parts.join(" "),
-                // A street and its house number; two streets are an intersection.
-                (parts, false) if field == "address" => joined_address(parts),
+                // A site and its address, a street and its house number, or two streets.
+                (_, false) if field == "address" => self.address_of_cells(row, columns)?,
                 (parts, false) if field == "category" => with_parent(parts),
                 (parts, false) if field == "id" => parts.join("-"),
                 (parts, false) => parts.join(" / "),
@@ -435,34 +441,6 @@ impl Mapping {
         let note = RowNote::Channel(text, channel_word(taken), guessed.is_some());
         self.row_notes.borrow_mut().push(note);
         Some(taken)
-    }
-
-    fn accuracy(
-        &self,
-        row: &impl RowCells,
-        lon_lat: Option<(f64, f64)>,
-        keep: &mut impl FnMut(Refusal),
-    ) -> Option<Accuracy> {
-        if let Some(word) = self.text(row, "accuracy") {
-            let accuracy = Accuracy::parse(&word);
-            if accuracy.is_none() {
-                let known = Accuracy::spellings();
-                let message = message!(
-                    "n’est pas parmi les valeurs possibles : {known}",
-                    "is not one of {known}"
-                );
-                keep(Refusal::new("accuracy", &word, message));
-            }
-            return accuracy;
-        }
-        let (lon, lat) = lon_lat?;
-        let near = |a: f64, b: f64| (a - b).abs() <= DEFAULT_POINT_DEGREES;
-        let points = &self.profile.default_points;
-        let default = points.iter().any(|point| near(point[0], lon) && near(point[1], lat));
-        let mut flags = self.approximate_when.iter();
-        let flagged = flags.any(|(column, value)| row.cell(*column).map(str::trim) == Some(value));
-        let is_approximate = default || flagged || self.profile.approximate;
-        Some(if is_approximate { Accuracy::Approximate } else { Accuracy::Exact })
     }
 }
 

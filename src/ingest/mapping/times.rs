@@ -135,6 +135,14 @@ impl Mapping {
         }
     }
 
+    /// The zone of the file's times, where it is not the city's and neither the name of a column
+    /// nor a cell of the row says another.
+    fn zone_of_file(&self, row: &impl RowCells) -> Option<TimeZone> {
+        let is_said = !self.named_zones.is_empty() || self.zone_cell(row).is_some();
+        self.zone_of_times.clone().filter(|_| !is_said)
+    }
+
+    /// A time of a row; refuses what cannot be read.
     pub fn time(
         &self,
         row: &impl RowCells,
@@ -159,6 +167,7 @@ impl Mapping {
                 None
             }),
         };
+        let named = named.or_else(|| self.zone_of_file(row));
         let read = match &named {
             Some(zone) => self.clock.read_in(&text, zone),
             None => self.clock.read(&text),

@@ -12,6 +12,9 @@ use crate::place::Position;
 /// Distinct words of a field that are kept; further ones are counted together.
 const WORDS_MAX: usize = 1_000;
 
+/// Unknown words of accuracies that are shown.
+const ACCURACIES: usize = 8;
+
 /// A word of the source that its profile does not translate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotedWord {
@@ -94,6 +97,8 @@ pub struct Notes {
     pub statuses: HashMap<String, NotedWord>,
     /// Words of the channel column that the profile does not translate.
     pub channels: HashMap<String, NotedWord>,
+    /// Words of the column of accuracies that no list has, read as approximate.
+    pub accuracies: HashMap<String, NotedWord>,
     /// Texts of columns of later times that mean none: `Pending`, 01/01/1900.
     pub no_times: HashMap<String, NotedWord>,
     /// Rows whose status was concluded from their closing time alone.
@@ -142,6 +147,25 @@ impl Notes {
         let [zoned, local] = self.zones.entry(field).or_default();
         *zoned += u64::from(style.has_zone());
         *local += u64::from(style.is_wall_clock());
+    }
+
+    /// Adds a sentence about words of the column of accuracies that are not known.
+    pub(in crate::ingest) fn say_accuracies(&mut self) {
+        let unknown = Self::sorted(&self.accuracies, false);
+        let shown = |open: &str, close: &str| {
+            let shown = unknown.iter().take(ACCURACIES);
+            let shown = shown.map(|(word, noted)| format!("{open}{word}{close} ({})", noted.count));
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        let (fr, en) = (shown("« ", " »"), shown("'", "'"));
+        if !unknown.is_empty() {
+            self.sentences.push(message!(
+                "accuracy : mots inconnus, lus comme des lieux approximatifs : {fr} ; [accuracy] \
+                 d’un fichier de --mapping les explique",
+                "accuracy: words not known, read as approximate places: {en}; [accuracy] in a \
+                 --mapping file explains them"
+            ));
+        }
     }
 
     /// Adds a sentence about each column that has times with a zone and times without.

@@ -1,5 +1,6 @@
 //! The place of a row: from texts, pairs of numbers and references, or why it has none.
 
+pub mod accuracy_words;
 pub mod exchanged;
 pub mod labels;
 pub mod link;

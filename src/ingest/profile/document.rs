@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::domain::fields::ALL;
 use crate::domain::{
-    Channel, ClosedReason, Jurisdiction, JurisdictionId, Nature, RepeatRule, Status, fold,
+    Accuracy, Channel, ClosedReason, Jurisdiction, JurisdictionId, Nature, RepeatRule, Status, fold,
 };
 use crate::error::Refusal;
 use crate::ingest::mapping::ids::RowIds;
@@ -58,6 +58,9 @@ pub struct Profile {
     pub projection: Option<String>,
     /// Times end in " UTC" but are local.
     pub utc_suffix_is_local: bool,
+    /// Zone of times without an offset where they are not in the city's own, such as `UTC`; `local`
+    /// is the city's.
+    pub times_in: Option<String>,
     /// Order of day, month and year in dates such as 05/06/2026 and 26/06/05: `dmy`, `mdy`, `ymd`.
     pub date_order: Option<String>,
     /// Formats of times, as `strptime` patterns or words; where there are any, no other is read.
@@ -90,6 +93,8 @@ pub struct Profile {
     pub zones: HashMap<String, String>,
     /// The source's words to `open`, `in_progress`, `closed` or `closed:REASON`.
     pub status: HashMap<String, String>,
+    /// The source's words to `exact` or `approximate`.
+    pub accuracy: HashMap<String, String>,
     /// The source's words to natures.
     pub nature: HashMap<String, String>,
     /// The source's words to channels.
@@ -109,6 +114,9 @@ pub struct Defaults {
     /// Channel of a row without one.
     pub channel: Option<String>,
 }
+
+/// The word for the city's own time zone.
+const LOCAL: &str = "local";
 
 /// What a source may have in place of a report's own fields: the name of its category and what it
 /// belongs to, words about the closure, projected coordinates, a point as text, whether the report
@@ -161,7 +169,7 @@ impl Profile {
         })
     }
 
-    fn all() -> Result<Vec<Self>, String> {
+    pub(super) fn all() -> Result<Vec<Self>, String> {
         BUILTIN.iter().map(|text| Self::parse(text)).collect()
     }
 
@@ -199,6 +207,9 @@ impl Profile {
                 format!("[status] '{word}': open | in_progress | closed | closed:REASON")
             })?;
         }
+        if let Some(word) = profile.accuracy.values().find(|word| Accuracy::parse(word).is_none()) {
+            return Err(format!("[accuracy] '{word}': {}", Accuracy::spellings()));
+        }
         if let Some(word) = profile.nature.values().find(|word| Nature::parse(word).is_none()) {
             return Err(format!("[nature] '{word}': {}", Nature::spellings()));
         }
@@ -209,9 +220,8 @@ impl Profile {
         profile.check_formats()?;
         profile.drop_ids();
         profile.check_zones()?;
-        for list in
-            [&mut profile.status, &mut profile.nature, &mut profile.channel, &mut profile.services]
-        {
+        let Self { status, nature, channel, services, accuracy, .. } = &mut profile;
+        for list in [status, nature, channel, services, accuracy] {
             *list = list.drain().map(|(key, value)| (fold(&key), value)).collect();
         }
         Ok(profile)
@@ -258,11 +268,20 @@ impl Profile {
         }
     }
 
+    /// The zone of times without an offset, where it is not the city's.
+    pub(in crate::ingest) fn zone_of_times(&self) -> Option<TimeZone> {
+        let declared = self.times_in.as_deref().filter(|zone| *zone != LOCAL)?;
+        TimeZone::get(declared).ok()
+    }
+
     fn check_zones(&mut self) -> Result<(), String> {
         let zones = self.zones.drain().map(|(word, zone)| (word.to_lowercase(), zone));
         let zones: HashMap<String, String> = zones.collect();
         self.zones = zones;
-        let is_known = |zone: &str| zone == "local" || TimeZone::get(zone).is_ok();
+        let is_known = |zone: &str| zone == LOCAL || TimeZone::get(zone).is_ok();
+        if let Some(zone) = self.times_in.as_deref().filter(|zone| !is_known(zone)) {
+            return Err(format!("times_in '{zone}': local | a zone such as UTC"));
+        }
         match self.zones.iter().find(|(_, zone)| !is_known(zone)) {
             Some((word, zone)) => {
                 Err(format!("[zones] {word} '{zone}': local | a zone such as America/New_York"))
@@ -275,7 +294,7 @@ impl Profile {
     pub(in crate::ingest) fn zone_meanings(&self, city: &TimeZone) -> ZoneMeanings {
         let declared = self.zones.iter().filter_map(|(word, zone)| {
             let zone = match zone.as_str() {
-                "local" => city.clone(),
+                LOCAL => city.clone(),
                 name => TimeZone::get(name).ok()?,
             };
             Some((word.clone(), zone))
@@ -339,6 +358,7 @@ impl Profile {
             header: if self.header.is_empty() { base.header } else { self.header },
             projection: self.projection.or(base.projection),
             utc_suffix_is_local: self.utc_suffix_is_local || base.utc_suffix_is_local,
+            times_in: self.times_in.or(base.times_in),
             date_order: self.date_order.or(base.date_order),
             time_formats: match self.time_formats.is_empty() {
                 true => base.time_formats,
@@ -361,6 +381,7 @@ impl Profile {
             },
             zones: merge(base.zones, self.zones),
             status: merge(base.status, self.status),
+            accuracy: merge(base.accuracy, self.accuracy),
             nature: merge(base.nature, self.nature),
             channel: merge(base.channel, self.channel),
             services: merge(base.services, self.services),
@@ -395,86 +416,4 @@ pub fn column_name(name: &str) -> String {
         }
     }
     folded.trim_end_matches('_').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_profiles_are_well_formed() {
-        let all = Profile::all().unwrap();
-        assert_eq!(all.len(), 10);
-        for profile in all {
-            assert!(!profile.header.is_empty() && !profile.name.is_empty(), "{}", profile.name);
-        }
-    }
-
-    #[test]
-    fn our_own_exports_are_read_back_with_every_field() {
-        for name in ["geojson", "open311-bulk"] {
-            let profile = Profile::builtin(name).unwrap();
-            for field in ALL.iter().filter(|field| field.import.is_some()) {
-                let columns = &profile.columns[field.import.unwrap()];
-                let known = [field.name.to_owned(), format!("*{}", field.name)];
-                assert!(columns.iter().any(|column| known.contains(column)), "{}", field.name);
-            }
-        }
-    }
-
-    #[test]
-    fn headers_find_their_profile() {
-        for (header, name) in [
-            ("ID_UNIQUE,NATURE,ACTI_NOM,DDS_DATE_CREATION,LOC_LONG,LOC_LAT", "montreal"),
-            ("_id,case_enquiry_id,open_dt,sla_target_dt,on_time,case_title", "boston"),
-            ("Unique Key,Created Date,Closed Date,Complaint Type", "nyc"),
-            ("unique_key,created_date,complaint_type", "nyc"),
-            ("Unique Key,Created Date,Problem (formerly Complaint Type)", "nyc"),
-            ("SR_NUMBER,SR_TYPE,OWNER_DEPARTMENT,CREATED_DATE", "chicago"),
-            (
-                "CREATION DATE,STATUS,SERVICE REQUEST NUMBER,TYPE OF SERVICE REQUEST",
-                "chicago-legacy",
-            ),
-            ("SRRecordID,ServiceRequestNum,SRType,MethodReceived,CreatedDate", "baltimore"),
-            ("CaseID,Opened,Closed,Category,Supervisor District", "sf"),
-            ("unique_key,created_date,category,complaint_type,supervisor_district", "sf"),
-            ("date,year,service_code,e,n", "zurich"),
-            ("service_request_id,requested_datetime,service_name,lat,long", "open311-bulk"),
-        ] {
-            let header: Vec<String> = header.split(',').map(column_name).collect();
-            let known = Profile::recognise(&header).unwrap();
-            assert!(known.serves(&header) && known.name == name, "{name}");
-        }
-        assert!(Profile::recognise(&["a".into(), "b".into()]).is_none());
-    }
-
-    #[test]
-    fn columns_are_named_in_any_case_and_with_any_signs() {
-        let text = "[columns]\ncategory = ['Kategorie']\nid = ['Fall-Nr.', '_id']\n\
-                    address = ['Straße+Haus Nr']\n[approximate_when]\n'Ungenau?' = '1'";
-        let mapping = Profile::parse(text).unwrap();
-        assert_eq!(mapping.columns["category"], ["kategorie"]);
-        assert_eq!(mapping.columns["id"], ["fall_nr", "id"]);
-        assert_eq!(
-            mapping.columns["address"],
-            [[column_name("Straße"), "haus_nr".into()].join("+")]
-        );
-        assert_eq!(mapping.approximate_when["ungenau"], "1");
-    }
-
-    #[test]
-    fn a_mapping_may_extend_a_profile() {
-        let text = "extends = 'boston'\n[services]\n'Street Light Outages' = 'lampadaire'";
-        let mapping = Profile::parse(text).unwrap();
-        assert_eq!(mapping.services["street light outages"], "lampadaire");
-        assert_eq!(mapping.columns["id"], ["case_enquiry_id"]);
-        for (bad, word) in [
-            ("[columns]\nlatitud = ['x']", "latitud"),
-            ("[status]\n'Fini' = 'done'", "done"),
-            ("colour = 1", "colour"),
-            ("extends = 'gotham'", "gotham"),
-        ] {
-            assert!(Profile::parse(bad).unwrap_err().contains(word), "{bad}");
-        }
-    }
 }

@@ -3,5 +3,7 @@
 pub mod columns;
 pub mod columns_left_out;
 pub mod document;
+#[cfg(test)]
+mod document_tests;
 pub mod gaps;
 pub mod wanted;

@@ -1,6 +1,7 @@
 //! Rows that a thread reads ahead of its consumer by a bounded number, for libraries whose readers
 //! cannot be kept between two rows.
 
+use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -9,8 +10,11 @@ use crate::i18n::Message;
 use crate::ingest::read::row::Row;
 use crate::message;
 
-/// Rows that the thread may be ahead.
-const AHEAD: usize = 256;
+/// Rows that are sent together: a thread that waits for each row costs more than the reading.
+const TOGETHER: usize = 32;
+
+/// How often as many rows the thread may be ahead.
+const AHEAD: usize = 8;
 
 /// A row on its way from the thread.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +28,7 @@ pub struct AheadRow {
 }
 
 enum Sent {
-    Row(AheadRow),
+    Rows(Vec<AheadRow>),
     Nothing,
     End,
     Failed(Message),
@@ -34,17 +38,43 @@ enum Sent {
 const LARGE: usize = 1 << 16;
 
 /// Where the thread puts its rows.
-pub struct RowSender(SyncSender<Sent>);
+pub struct RowSender {
+    sender: SyncSender<Sent>,
+    /// Rows that are sent with the next ones.
+    waiting: RefCell<Vec<AheadRow>>,
+}
 
 impl RowSender {
-    /// Waits for room and sends a row; false where nobody listens any more.
+    /// Takes a row, and waits for room where it is time to send; false where nobody listens any
+    /// more.
     pub fn send(&self, row: AheadRow) -> bool {
         let bytes: usize = row.cells.iter().flatten().map(String::len).sum();
+        let is_large = bytes > LARGE;
+        let count = {
+            let mut waiting = self.waiting.borrow_mut();
+            waiting.push(row);
+            waiting.len()
+        };
+        if !is_large && count < TOGETHER {
+            return true;
+        }
         // Empty messages after a large row fill every place, so the next row waits until
         // the large one was read.
-        let fillers = if bytes > LARGE { AHEAD } else { 0 };
-        let is_sent = self.0.send(Sent::Row(row)).is_ok();
-        is_sent && (0..fillers).all(|_| self.0.send(Sent::Nothing).is_ok())
+        let fillers = if is_large { AHEAD } else { 0 };
+        self.flush() && (0..fillers).all(|_| self.sender.send(Sent::Nothing).is_ok())
+    }
+
+    /// Sends the rows that wait.
+    fn flush(&self) -> bool {
+        let rows = self.waiting.take();
+        rows.is_empty() || self.sender.send(Sent::Rows(rows)).is_ok()
+    }
+}
+
+impl Drop for RowSender {
+    /// Also where the thread panics: what it read before is read.
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
@@ -52,6 +82,8 @@ impl RowSender {
 pub struct RowsAhead {
     /// `None` where they are no longer wanted.
     sent: Option<Receiver<Sent>>,
+    /// Rows that were received and not yet given.
+    received: std::vec::IntoIter<AheadRow>,
     thread: Option<JoinHandle<()>>,
     is_at_end: bool,
 }
@@ -71,15 +103,17 @@ impl RowsAhead {
     pub fn start(read: impl FnOnce(&RowSender) -> Result<(), Message> + Send + 'static) -> Self {
         let (sender, rows) = sync_channel(AHEAD);
         let thread = std::thread::spawn(move || {
-            let sender = RowSender(sender);
+            let sender = RowSender { sender, waiting: RefCell::default() };
             let last = match read(&sender) {
                 Ok(()) => Sent::End,
                 Err(message) => Sent::Failed(message),
             };
+            sender.flush();
             // Who no longer listens needs no end.
-            let _gone = sender.0.send(last);
+            let _gone = sender.sender.send(last);
         });
-        Self { sent: Some(rows), thread: Some(thread), is_at_end: false }
+        let received = Vec::new().into_iter();
+        Self { sent: Some(rows), received, thread: Some(thread), is_at_end: false }
     }
 
     /// The next row; `None` after the last.
@@ -88,12 +122,18 @@ impl RowsAhead {
     /// The thread cannot read further. A thread that panicked, as libraries may on a damaged file,
     /// has sent no end: that is an error, never the end.
     pub fn next(&mut self) -> Result<Option<AheadRow>, Message> {
+        if let Some(row) = self.received.next() {
+            return Ok(Some(row));
+        }
         if self.is_at_end {
             return Ok(None);
         }
         let sent = self.sent.iter().flatten().find(|sent| !matches!(sent, Sent::Nothing));
         match sent {
-            Some(Sent::Row(row)) => Ok(Some(row)),
+            Some(Sent::Rows(rows)) => {
+                self.received = rows.into_iter();
+                Ok(self.received.next())
+            }
             Some(Sent::End) => {
                 self.is_at_end = true;
                 Ok(None)

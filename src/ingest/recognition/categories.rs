@@ -6,7 +6,7 @@
 )]
 
 use crate::ingest::column::guess::SURE;
-use crate::ingest::column::levels::{Levels, levels};
+use crate::ingest::column::levels::{Levels, depth_of, levels};
 use crate::ingest::column::names_alone::names_title;
 use crate::ingest::column::values::ColumnSample;
 use crate::ingest::column::words::{Concept, NameWords};
@@ -22,9 +22,6 @@ const SHORT_ROWS: usize = 20;
 const SHORT_WORDS: usize = 6;
 const SHORT_REPEATS: usize = 3;
 
-/// Longest code of a category, in characters.
-const CODE_CHARS_MAX: usize = 12;
-
 impl Recognition {
     /// Of several columns of categories, takes the finest, with the next coarser one as its hint.
     /// Rows that lack the finest have the code of their service, else the coarser one.
@@ -36,6 +33,7 @@ impl Recognition {
             return self.drop_codes_beside_names();
         }
         self.take_names_of_codes(values);
+        self.find_names_of_codes(values);
         let candidates: Vec<(usize, f64)> = (0..self.columns.len())
             .filter_map(|number| match self.columns[number].guess? {
                 // Names that go with codes of services one by one are the services' names.
@@ -46,15 +44,13 @@ impl Recognition {
                 _ => None,
             })
             .collect();
-        let is_finer =
-            |number: &usize| NameWords::of(&self.columns[*number].bare).has(Concept::Finer);
-        let finer: Vec<usize> = (0..self.columns.len()).filter(is_finer).collect();
+        let finer = self.finer_by_name();
         let candidates = self.without_titles(candidates, values);
         let Some(found) = levels(&candidates, &finer, values) else {
             return self.take_short_texts(values);
         };
-        let (found, parent) = self.under_parents(found, &candidates, &finer, values);
-        let found = if parent.is_none() { self.with_finer_text(found, values) } else { found };
+        let (found, parents) = self.under_parents(found, &candidates, &finer, values);
+        let found = if parents.is_empty() { self.with_finer_text(found, values) } else { found };
         let (first, last) = match found.rivals.first() {
             Some(rival) if *rival < found.finest => (*rival, found.finest),
             Some(rival) => (found.finest, *rival),
@@ -81,9 +77,12 @@ impl Recognition {
         if let Some(code) = code.filter(|code| values[*code].determines(&values[found.finest])) {
             self.more.push(("category", self.columns[code].key.clone()));
         }
-        if let Some(parent) = parent {
-            let keys = [parent, found.finest].map(|number| self.columns[number].key.as_str());
-            self.more.push(("category", keys.join("+")));
+        // A row that lacks the finest is read without it, under the same parents.
+        for chain in [[parents.as_slice(), &[found.finest]].concat(), parents] {
+            if chain.len() > 1 {
+                let keys = chain.iter().map(|number| self.columns[*number].key.as_str());
+                self.more.push(("category", keys.collect::<Vec<_>>().join("+")));
+            }
         }
         if let Some(coarser) = found.coarser {
             self.columns[coarser].field = Some("hint");
@@ -93,34 +92,13 @@ impl Recognition {
         }
     }
 
-    /// The levels, where the words of the finest may come under several words of their parent, as
-    /// `Damage` does under `Roads` and `Parks`; and the parent, with which they are read together.
-    /// Where every parent has one such word, the parent has the categories.
-    fn under_parents(
-        &self,
-        found: Levels,
-        candidates: &[(usize, f64)],
-        finer: &[usize],
-        values: &[ColumnSample],
-    ) -> (Levels, Option<usize>) {
-        if !finer.contains(&found.finest) {
-            return (found, None);
-        }
-        let is_parent = |(number, certainty): &&(usize, f64)| {
-            *certainty >= SURE && !finer.contains(number) && values[*number].distinct.len() > 1
+    /// The columns that are finer levels of categories by their names, and how fine.
+    fn finer_by_name(&self) -> Vec<(usize, u32)> {
+        let depth = |number: usize| {
+            let says_finer = || NameWords::of(&self.columns[number].bare).has(Concept::Finer);
+            self.depth_by_name(number).or_else(|| says_finer().then_some(1))
         };
-        // Of equals the first: `max_by` gives the last.
-        let parents = candidates.iter().filter(is_parent).rev();
-        let parent = parents.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(number, _)| *number);
-        let Some(parent) = parent.filter(|one| !values[found.finest].determines(&values[*one]))
-        else {
-            return (found, None);
-        };
-        if values[parent].determines(&values[found.finest]) {
-            let coarser = found.coarser.filter(|coarser| *coarser != parent);
-            return (Levels { finest: parent, coarser, rivals: Vec::new() }, None);
-        }
-        (Levels { coarser: Some(parent), ..found }, Some(parent))
+        (0..self.columns.len()).filter_map(|number| Some((number, depth(number)?))).collect()
     }
 
     /// The columns of categories without those of titles, whose texts hardly come again, where
@@ -172,38 +150,6 @@ impl Recognition {
         }
     }
 
-    /// Of a column of codes and one of their names, such as `category` and `category_name`, the
-    /// names are the categories and the codes those of the services.
-    fn take_names_of_codes(&mut self, values: &[ColumnSample]) {
-        let of = |number: usize, fields: &[&str]| {
-            let guess = self.columns[number].guess;
-            guess.is_some_and(|(field, _)| fields.contains(&field))
-        };
-        let all = || 0..self.columns.len();
-        let is_code =
-            |code: &usize| of(*code, &["category", "service"]) && are_codes(&values[*code]);
-        let pairs = all().filter(is_code);
-        let pairs = pairs.filter_map(|code| {
-            let is_name = |name: &usize| {
-                let (codes, names) = (&values[code], &values[*name]);
-                *name != code
-                    && of(*name, &["category", "description"])
-                    && come_again(names)
-                    && letters(names) > letters(codes)
-                    && names.distinct.len() == codes.distinct.len()
-                    && codes.determines(names)
-                    && names.determines(codes)
-            };
-            Some((code, all().find(is_name)?))
-        });
-        for (code, name) in pairs.collect::<Vec<_>>() {
-            self.columns[code].guess = Some(("service", SURE));
-            let column = &mut self.columns[name];
-            let certainty = column.guess.map_or(SURE, |(_, certainty)| certainty.max(SURE));
-            (column.field, column.guess) = (None, Some(("category", certainty)));
-        }
-    }
-
     /// With names of categories, codes of services are not needed, unless a person declared them.
     fn drop_codes_beside_names(&mut self) {
         if self.has("category") {
@@ -219,26 +165,64 @@ impl Recognition {
         let (names, mut codes) = (&values[number], codes.map(|code| &values[code]));
         codes.any(|codes| codes.determines(names) && names.determines(codes))
     }
-}
 
-/// Are the values codes: one short word each, with a digit or in capitals?
-fn are_codes(values: &ColumnSample) -> bool {
-    let is_code = |text: &String| {
-        let has_sign =
-            text.bytes().any(|b| b.is_ascii_digit()) || !text.contains(char::is_lowercase);
-        text.chars().count() <= CODE_CHARS_MAX && !text.contains(char::is_whitespace) && has_sign
-    };
-    !values.distinct.is_empty() && values.distinct.keys().all(is_code)
-}
+    /// The columns above a level, the closest first: by the names of both, else the surest column
+    /// of each coarser level, of equals the first.
+    fn levels_above(
+        &self,
+        finest: usize,
+        candidates: &[(usize, f64)],
+        finer: &[(usize, u32)],
+        values: &[ColumnSample],
+    ) -> Vec<usize> {
+        let sure = |(number, certainty): &&(usize, f64)| {
+            *certainty >= SURE && values[*number].distinct.len() > 1
+        };
+        let is_sure = |at: &usize| candidates.iter().filter(sure).any(|(number, _)| number == at);
+        let by_name: Vec<usize> = self.names_above(finest).into_iter().filter(is_sure).collect();
+        if !by_name.is_empty() {
+            return by_name;
+        }
+        let at_depth = |depth: u32| {
+            let all = candidates.iter().filter(sure).rev();
+            let of_depth = all.filter(|(number, _)| depth_of(*number, finer) == depth);
+            of_depth.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(number, _)| *number)
+        };
+        (0..depth_of(finest, finer)).rev().filter_map(at_depth).collect()
+    }
 
-/// Are there two values or more, each of which comes twice on average?
-fn come_again(values: &ColumnSample) -> bool {
-    let distinct = values.distinct.len();
-    distinct >= 2 && values.filled as usize >= 2 * distinct
-}
-
-/// How many letters the different values have.
-fn letters(values: &ColumnSample) -> usize {
-    let of = |text: &String| text.chars().filter(|c| c.is_alphabetic()).count();
-    values.distinct.keys().map(of).sum()
+    /// The levels, where the words of the finest may come under several words of a coarser one, as
+    /// `Damage` does under `Roads` and `Parks`; and the coarser ones with which they are read
+    /// together, the coarsest first. A finest level that has one such word under each parent is
+    /// left out.
+    fn under_parents(
+        &self,
+        found: Levels,
+        candidates: &[(usize, f64)],
+        finer: &[(usize, u32)],
+        values: &[ColumnSample],
+    ) -> (Levels, Vec<usize>) {
+        if depth_of(found.finest, finer) == 0 {
+            return (found, Vec::new());
+        }
+        let tells = |one: usize, other: usize| values[one].determines(&values[other]);
+        let above = self.levels_above(found.finest, candidates, finer, values);
+        let (mut finest, mut coarser, mut list) = (found.finest, found.coarser, above.as_slice());
+        while let [parent, further @ ..] = list
+            && !tells(finest, *parent)
+            && tells(*parent, finest)
+        {
+            (finest, coarser, list) = (*parent, coarser.filter(|one| one != parent), further);
+        }
+        let mut parents: Vec<usize> = Vec::new();
+        for parent in list {
+            let below = parents.first().copied().unwrap_or(finest);
+            if !tells(below, *parent) {
+                parents.insert(0, *parent);
+            }
+        }
+        let parent = list.first().copied().filter(|parent| tells(finest, *parent));
+        let coarser = parents.last().copied().or(parent).or(coarser);
+        (Levels { finest, coarser, ..found }, parents)
+    }
 }

@@ -10,7 +10,7 @@ use crate::ingest::column::areas::is_vague_area;
 use crate::ingest::column::guess::SURE;
 use crate::ingest::column::levels::Levels;
 use crate::ingest::column::values::ColumnSample;
-use crate::ingest::column::words::{Concept, NameWords, split};
+use crate::ingest::column::words::{Concept, NameWords};
 use crate::ingest::recognition::recognised::Recognition;
 
 /// Rows below which it may be chance that each category has one area.
@@ -23,23 +23,25 @@ const CATEGORIES_OF_AREA: usize = 2;
 const TEXT_WORDS: usize = 12;
 /// Certainty of a group and of a finer level.
 const GROUP: f64 = 0.75;
-
-/// Words before the name of another column that say the finer level of it, without accents.
-const FINER: [&str; 7] = ["sub", "sous", "sotto", "unter", "onder", "pod", "secondary"];
+/// Certainty of levels of words that nobody knows: a doubt.
+const PERHAPS: f64 = 0.6;
 
 impl Recognition {
-    /// Reads columns that are called areas and hold groups of categories as such.
+    /// Reads columns that are called areas and hold groups of categories as such. What is within a
+    /// part of the city by its places, or has the name of one, stays an area; words of topics are
+    /// none.
     pub fn find_groups(&mut self) {
-        let areas: Vec<usize> = (0..self.columns.len()).filter(|at| self.is_vague(*at)).collect();
+        let all = (0..self.columns.len()).filter(|at| self.is_vague(*at));
+        let areas: Vec<(usize, Option<bool>)> =
+            all.map(|at| (at, self.are_parts_of_city(at))).collect();
         let categories: Vec<usize> = self.sure_categories();
-        let groups: Vec<usize> = areas
-            .iter()
-            .copied()
-            .filter(|area| {
-                let area = &self.values[*area];
-                categories.iter().any(|one| is_group_of(area, &self.values[*one]))
-            })
-            .collect();
+        let is_group = |(at, are_parts): &&(usize, Option<bool>)| {
+            let area = &self.values[*at];
+            let is_above = || categories.iter().any(|one| is_group_of(area, &self.values[*one]));
+            let is_topic = || self.are_words_of_parts(*at) == Some(false) && !categories.is_empty();
+            *are_parts != Some(true) && (is_above() || is_topic())
+        };
+        let groups: Vec<usize> = areas.iter().filter(is_group).map(|(at, _)| *at).collect();
         for at in groups {
             self.columns[at].guess = Some(("hint", GROUP));
         }
@@ -49,22 +51,21 @@ impl Recognition {
     }
 
     /// Of two columns such as `Area` and `Sub-Area`, where no column has categories, the finer one
-    /// has them if each of its words comes with one word of the other.
-    fn find_levels_of_areas(&mut self, areas: &[usize]) {
-        let is_pair = |coarse: usize, fine: usize| {
-            let [name, other] = [coarse, fine].map(|at| split(&self.columns[at].bare));
-            let (values, finer) = (&self.values[coarse], &self.values[fine]);
-            let is_finer = other.split_first().is_some_and(|(first, rest)| {
-                FINER.contains(&first.as_str()) && rest == name.as_slice()
-            });
-            is_finer && is_group_of(values, finer)
-        };
-        let pair = areas.iter().find_map(|coarse| {
-            Some((*coarse, *areas.iter().find(|fine| is_pair(*coarse, **fine))?))
+    /// has them if each of its words comes with one word of the other, and if these are words of
+    /// topics. Words that nobody knows are a doubt.
+    fn find_levels_of_areas(&mut self, areas: &[(usize, Option<bool>)]) {
+        let may_be =
+            |at: &usize| areas.iter().any(|(area, parts)| area == at && *parts != Some(true));
+        let pair = (0..self.columns.len()).filter(may_be).find_map(|fine| {
+            let (coarse, _) = self.above.get(fine).copied().flatten()?;
+            let is_pair = may_be(&coarse) && is_group_of(&self.values[coarse], &self.values[fine]);
+            is_pair.then_some([coarse, fine])
         });
-        if let Some((coarse, fine)) = pair {
-            self.columns[coarse].guess = Some(("category", GROUP));
-            self.columns[fine].guess = Some(("category", GROUP));
+        let Some(pair) = pair else { return };
+        let is_topic = |at: &usize| areas.contains(&(*at, Some(false)));
+        let certainty = if pair.iter().any(is_topic) { GROUP } else { PERHAPS };
+        for at in pair {
+            self.columns[at].guess = Some(("category", certainty));
         }
     }
 

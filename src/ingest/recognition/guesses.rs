@@ -101,7 +101,7 @@ const NATURES: [(Nature, &[&str]); 4] = [
 ];
 
 /// Natures in several words, without accents.
-const NATURE_PHRASES: [(&str, Nature); 31] = [
+const NATURE_PHRASES: [(&str, Nature); 32] = [
     ("service request", Nature::Intervention),
     ("service requests", Nature::Intervention),
     ("request for service", Nature::Intervention),
@@ -123,6 +123,7 @@ const NATURE_PHRASES: [(&str, Nature); 31] = [
     ("richiesta di informazioni", Nature::Information),
     ("pedido de informacao", Nature::Information),
     ("requests for service", Nature::Intervention),
+    ("derecho de peticion", Nature::Intervention),
     ("problem", Nature::Intervention),
     ("probleme", Nature::Intervention),
     ("information call", Nature::Information),

@@ -72,6 +72,11 @@ impl Recognition {
                 (None, None) => Ok(()),
             };
         }
+        if self.is_of_arcgis() {
+            text.push_str(
+                "times_in = \"UTC\"  # as ArcGIS exports; \"local\" is the city's time\n",
+            );
+        }
         if self.has_centres() {
             text.push_str("approximate = true  # places of areas, not of requests\n");
         }
@@ -97,12 +102,8 @@ impl Recognition {
             }
         }
         self.write_statuses(&mut text);
-        if !self.natures.is_empty() {
-            text.push_str("\n[nature]\n");
-            for (word, nature) in &self.natures {
-                let _ = writeln!(text, "{} = \"{}\"", quoted(word), nature.as_str());
-            }
-        }
+        write_words(&mut text, "accuracy", &self.accuracies());
+        write_words(&mut text, "nature", &self.natures);
         text
     }
 
@@ -180,6 +181,16 @@ impl Recognition {
     /// The mapping is not well formed.
     pub fn profile(&self) -> std::result::Result<Profile, String> {
         Profile::parse(&self.mapping(&Declared::default()))
+    }
+}
+
+/// Writes a table of words, each with what it means.
+fn write_words(text: &mut String, table: &str, words: &[(String, impl std::fmt::Display)]) {
+    if !words.is_empty() {
+        let _ = writeln!(text, "\n[{table}]");
+    }
+    for (word, meaning) in words {
+        let _ = writeln!(text, "{} = \"{meaning}\"", quoted(word));
     }
 }
 

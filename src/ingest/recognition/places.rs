@@ -109,7 +109,8 @@ impl Recognition {
     pub fn notes_of_columns(&self) -> Vec<Message> {
         let by_name = self.statuses_by_name().into_iter();
         let notes = by_name.chain(self.left_to_others()).chain(self.centres_in_words());
-        notes.chain(self.notes_of_words()).collect()
+        let notes = notes.chain(self.accuracies_in_words()).chain(self.sites_in_words());
+        notes.chain(self.arcgis_in_words()).chain(self.notes_of_words()).collect()
     }
 
     /// That the places are not those of the requests, where their columns' names say so.

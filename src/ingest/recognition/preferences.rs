@@ -166,7 +166,8 @@ impl Recognition {
     /// What people should know of how columns were chosen by their words.
     pub fn notes_of_words(&self) -> Vec<Message> {
         let all = self.ends_of_open_rows().into_iter().chain(self.second_statuses());
-        all.chain(self.joined_categories()).chain(self.same_columns()).collect()
+        let all = all.chain(self.joined_categories()).chain(self.only_beginning_in_words());
+        all.chain(self.same_columns()).collect()
     }
 
     /// Of rivals for the statuses, those that only divide the words of the first one further, whose
@@ -214,8 +215,9 @@ impl Recognition {
         let (_, keys) =
             self.more.iter().find(|(field, key)| *field == "category" && key.contains('+'))?;
         let name = |key: &str| Some(&self.columns.iter().find(|one| one.key == key)?.name);
-        let (coarse, fine) = keys.split_once('+')?;
-        let (coarse, fine) = (name(coarse)?, name(fine)?);
+        let keys: Vec<&str> = keys.split('+').collect();
+        let (fine, coarse) = keys.split_last()?;
+        let (fine, coarse) = (name(fine)?, name(coarse.last()?)?);
         Some(message!(
             "catégories faites de « {coarse} » et de « {fine} », dont les mêmes mots viennent sous \
              plusieurs mots de « {coarse} »",

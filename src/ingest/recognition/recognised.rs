@@ -93,6 +93,8 @@ pub struct Recognition {
     /// The category of every row without one, as a person named it.
     pub(in crate::ingest) default_category: Option<String>,
     pub(in crate::ingest) values: Vec<ColumnSample>,
+    /// For each column the next coarser level by its name, and how many levels it is away.
+    pub(in crate::ingest) above: Vec<Option<(usize, u32)>>,
 }
 
 impl Recognition {
@@ -147,25 +149,35 @@ impl Recognition {
             needs_time_zone: false,
             default_category: None,
             values,
+            above: Vec::new(),
         };
-        recognition.only_time();
-        recognition.prefer_status_columns();
-        recognition.prefer_first_status();
-        recognition.prefer_finer_times();
-        recognition.check_ends();
-        recognition.find_ends();
-        recognition.prefer_finer_areas();
-        recognition.pair_coordinates();
-        recognition.pair_others();
-        recognition.drop_parts_of_places();
-        recognition.rank_names_of_parents();
-        recognition.offer_names_of_lists();
-        recognition.find_ids();
-        recognition.find_counts();
-        recognition.find_addresses();
-        recognition.find_groups();
+        recognition.find();
         recognition.assign();
         Ok(recognition)
+    }
+
+    /// Looks at columns beside each other for what the name and the values of one do not say.
+    fn find(&mut self) {
+        self.only_time();
+        self.prefer_status_columns();
+        self.prefer_first_status();
+        self.prefer_finer_times();
+        self.check_ends();
+        self.find_ends();
+        self.take_only_beginning();
+        self.prefer_finer_areas();
+        self.pair_coordinates();
+        self.pair_others();
+        self.drop_parts_of_places();
+        self.find_accuracy();
+        self.rank_names_of_parents();
+        self.offer_names_of_lists();
+        self.find_ids();
+        self.find_counts();
+        self.find_addresses();
+        self.rank_sites();
+        self.rank_levels();
+        self.find_groups();
     }
 
     /// Gives the columns their fields and collects the doubts, anew after a person declared some.
@@ -184,6 +196,7 @@ impl Recognition {
         self.join_houses(&values);
         self.join_years(&values);
         self.keep_addresses();
+        self.join_sites(&values);
         self.join_reasons(&values);
         self.check();
         self.note_words(&values);

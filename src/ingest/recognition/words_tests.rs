@@ -8,7 +8,7 @@ use crate::ingest::recognition::recognised::Recognition;
 use crate::ingest::recognition::tests::recognised;
 
 /// What a file of these names is recognised as, of which `line` writes each of 60 rows.
-fn of_rows(names: &str, line: impl Fn(usize) -> String) -> Recognition {
+pub fn of_rows(names: &str, line: impl Fn(usize) -> String) -> Recognition {
     let mut text = format!("{names}\n");
     for n in 0..60 {
         let _ = writeln!(text, "{}", line(n));

@@ -1,8 +1,6 @@
 //! A source's file, whatever its format: recognised, read row by row, each row a draft or refused.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,6 +22,7 @@ use crate::ingest::read::{Cells, Input, ReadOptions, Row, Rows, SourceColumns};
 use crate::ingest::recognition::mapping::Declared;
 use crate::ingest::recognition::recognised::Recognition;
 use crate::ingest::survey::rows::TIMES;
+use crate::ingest::time::date_order::DateOrder;
 use crate::message;
 use crate::place::BBox;
 
@@ -66,6 +65,8 @@ pub struct SourceFile {
     reading_notes: RefCell<Vec<Message>>,
     /// What all rows together decided the last time, `key=value`.
     decided: RefCell<Vec<String>>,
+    /// The order of day and month of earlier files of the city and of these columns.
+    pub(in crate::ingest) order_of_earlier: Cell<Option<DateOrder>>,
     is_refused_rows: bool,
     /// Of a file of refused rows: what its source was read as, `key=value`.
     read_as: Vec<String>,
@@ -131,6 +132,7 @@ impl SourceFile {
             profile,
             // Their source may have been no table.
             strict: strict && !is_refused_rows,
+            order_of_earlier: Cell::default(),
             is_refused_rows,
             recognition,
             added,
@@ -215,32 +217,6 @@ impl SourceFile {
     /// The file is gone.
     pub fn size(&self) -> Result<u64> {
         Ok(std::fs::metadata(self.input.path()).map_err(Error::internal)?.len())
-    }
-
-    /// Digest of the file's bytes and of everything that decides how they are read.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn digest(&self, fix_swapped: bool) -> Result<String> {
-        let mut hasher = blake3::Hasher::new();
-        hasher
-            .update_reader(File::open(self.input.path()).map_err(Error::internal)?)
-            .map_err(Error::internal)?;
-        hasher.update(&[u8::from(fix_swapped) + 2 * u8::from(self.profile.approximate)]);
-        let columns: BTreeMap<_, _> = self.profile.columns.iter().collect();
-        let Profile { name, date_order, point_order, time_formats, projection, .. } = &self.profile;
-        hasher.update(format!("{name} {columns:?}").as_bytes());
-        let orders = format!("{date_order:?} {point_order:?} {time_formats:?} {projection:?}");
-        hasher.update(orders.as_bytes());
-        hasher.update(self.profile.negate.as_deref().unwrap_or_default().as_bytes());
-        let zones: BTreeMap<_, _> = self.profile.zones.iter().collect();
-        if !zones.is_empty() {
-            hasher.update(format!("{zones:?}").as_bytes());
-        }
-        if self.repeats() != RepeatRule::Newest {
-            hasher.update(self.repeats().as_str().as_bytes());
-        }
-        Ok(hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned())
     }
 
     /// The time zone of a jurisdiction, where the profile or a built-in one says it.
@@ -391,6 +367,7 @@ impl SourceFile {
                 let message = crate::i18n::Message { fr: reason.clone(), en: reason };
                 Error::from(Refusal::new("projection", "", message))
             })?;
+        mapping.order_of_earlier = self.order_of_earlier.get();
         let sample = self.recognition.iter();
         sample.for_each(|sample| mapping.watch(LateColumns::of(sample, names)));
         if self.strict && self.input.is_table() {

@@ -10,6 +10,7 @@ use crate::ingest::mapping::row_draft::Mapping;
 use crate::ingest::read::Row;
 use crate::ingest::source::file::SourceFile;
 use crate::ingest::survey::rows::{OpenQuestion, Survey};
+use crate::ingest::time::date_order::DateOrder;
 use crate::place::BBox;
 
 impl SourceFile {
@@ -22,7 +23,8 @@ impl SourceFile {
     }
 
     /// What the rows do not say, so that [`Self::read`] would refuse the file; `extent` is where
-    /// its places lie, `zone` the time zone of its city, where they are known.
+    /// its places lie, `zone` the time zone of its city, where they are known. The look over the
+    /// rows takes at most `time_max`; rows after it may say more.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -30,14 +32,32 @@ impl SourceFile {
         &self,
         extent: Option<BBox>,
         zone: Option<&str>,
+        time_max: Option<Duration>,
     ) -> Result<Vec<OpenQuestion>> {
         let rows = self.input.rows()?;
         let header = rows.columns().folded();
         let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
         let mut mapping = Mapping::new(self.profile.clone(), zone, extent, false, header)
             .map_err(Error::internal)?;
-        let survey = self.look_over(&mut mapping, None)?;
+        mapping.order_of_earlier = self.order_of_earlier.get();
+        let survey = self.look_over(&mut mapping, time_max)?;
         Ok(survey.questions(&mapping))
+    }
+
+    /// The digest of the names of the columns, by which files of one layout are known.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn layout_digest(&self) -> Result<String> {
+        let rows = self.input.rows()?;
+        let names = rows.columns().folded().join("\n");
+        let digest = blake3::hash(names.as_bytes()).to_hex();
+        Ok(digest.get(..32).unwrap_or_default().to_owned())
+    }
+
+    /// Reads dates that fit several orders in this one, which earlier files had.
+    pub fn recall_date_order(&self, order: Option<DateOrder>) {
+        self.order_of_earlier.set(order);
     }
 
     /// Reads a field of a recognised file from a column, or from none.

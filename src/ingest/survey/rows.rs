@@ -226,7 +226,8 @@ impl Survey {
     /// What nobody but the owner of the file can say.
     pub fn questions(&self, mapping: &Mapping) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
-        if mapping.wants_date_order() && self.dates.found() == OrderFound::Open {
+        let is_open = mapping.wants_date_order() && self.dates.found() == OrderFound::Open;
+        if is_open && self.order_of_earlier(mapping).is_none() {
             let sample = self.ambiguous.clone().unwrap_or_default();
             questions.push(OpenQuestion::DateOrder(sample, self.possible_orders()));
         }
@@ -310,6 +311,19 @@ impl Survey {
             }
             OrderFound::Open => {
                 let sample = self.ambiguous.as_deref().unwrap_or_default();
+                if let Some(order) = self.order_of_earlier(mapping) {
+                    let Message { fr, en } = order.shown();
+                    let sentence = message!(
+                        "dates comme « {sample} » lues {fr}, comme les imports précédents de la \
+                         ville qui ont les mêmes colonnes",
+                        "dates such as '{sample}' read {en}, as earlier imports of the city that \
+                         have the same columns"
+                    );
+                    mapping.set_date_order(order);
+                    self.decided.push(format!("date_order={}", order.word()));
+                    mapping.tell(sentence);
+                    return Ok(());
+                }
                 let Message { fr, en } = orders_in_words(&self.possible_orders());
                 let message = message!(
                     "Les dates comme « {sample} » peuvent être {fr}, et aucune ligne ne le tranche",
@@ -318,6 +332,13 @@ impl Survey {
                 Err(Error::new(ErrorKind::Invalid, message))
             }
         }
+    }
+
+    /// The order of earlier imports, where the dates fit it as well as another.
+    fn order_of_earlier(&self, mapping: &Mapping) -> Option<DateOrder> {
+        let known = mapping.order_of_earlier?;
+        let may_be = self.dates.fit_several() && self.possible_orders().contains(&known);
+        may_be.then_some(known)
     }
 
     /// The orders that its dates may be in.

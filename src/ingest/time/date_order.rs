@@ -19,7 +19,8 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::YearFirst];
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::YearFirst];
 
     /// Its word in profiles and on the command line.
     pub fn word(self) -> &'static str {
@@ -186,6 +187,11 @@ impl DateVotes {
     /// May the year of some date come first?
     pub fn may_have_years_first(&self) -> bool {
         self.long == 0 && self.short.year_first[0] > 0
+    }
+
+    /// Does every date fit several orders, so that one that is known otherwise may be taken?
+    pub fn fit_several(&self) -> bool {
+        self.impossible == [0, 0]
     }
 
     /// The order that all dates together say.
