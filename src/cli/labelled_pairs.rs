@@ -12,7 +12,9 @@ use jiff::civil::Date;
 use crate::cli::import;
 use crate::cli::shared::{JurisdictionArguments, StoreArguments, catalogues};
 use crate::cli::temporary_store::TemporaryStore;
-use crate::domain::{Catalogue, Filter, Jurisdiction, ReportTime, ServiceCode, SystemClock, View};
+use crate::domain::{
+    Catalogue, ClosedReason, Filter, Jurisdiction, ReportTime, ServiceCode, SystemClock, View,
+};
 use crate::error::{Error, Refusal, Result};
 use crate::index::{DocAddress, Snapshot};
 use crate::ingest::{Pair, builtin_model, read_model, read_pairs};
@@ -50,6 +52,9 @@ pub struct LabelledQuery {
     pub original: Option<DocAddress>,
     /// Whether it is the labelled duplicate of the pair.
     pub is_child: bool,
+    /// Was it closed as a duplicate of a report that no pair names? Nobody can say then which
+    /// candidate is the right one, so neither training nor evaluation may call one wrong.
+    pub is_unknown: bool,
 }
 
 /// Reports with their labels.
@@ -112,7 +117,9 @@ impl LabelledPairs {
             let is_child = order(parent) <= order(child);
             let (later, earlier) = if is_child { (child, parent) } else { (parent, child) };
             // A labelled duplicate is queried for its own pair first.
-            let labelled_query = LabelledQuery { report: later, original: Some(earlier), is_child };
+            let original = Some(earlier);
+            let labelled_query =
+                LabelledQuery { report: later, original, is_child, is_unknown: false };
             let known: &mut LabelledQuery = asked.entry(later).or_insert(labelled_query);
             if is_child && !known.is_child {
                 *known = labelled_query;
@@ -125,8 +132,16 @@ impl LabelledPairs {
             );
             return Err(Refusal::new("--pairs", pairs.len(), message).into());
         }
+        let incidents = incidents(&linked);
         let ask = |address: &DocAddress| {
-            let none = LabelledQuery { report: *address, original: None, is_child: false };
+            let is_closed_as_one =
+                snapshot.state(*address).reason() == Some(ClosedReason::Duplicate);
+            let none = LabelledQuery {
+                report: *address,
+                original: None,
+                is_child: false,
+                is_unknown: is_closed_as_one && !incidents.contains_key(address),
+            };
             asked.get(address).copied().unwrap_or(none)
         };
         let queries = placed.iter().map(ask).collect();
@@ -135,8 +150,13 @@ impl LabelledPairs {
              exactly placed reports",
             linked.len()
         );
-        let incidents = incidents(&linked);
         Ok(Self { catalogue: city.catalogue(), snapshot, queries, incidents, left_out, city })
+    }
+
+    /// Are both reports labelled as members of one incident?
+    pub fn are_one(&self, one: DocAddress, other: DocAddress) -> bool {
+        let incident = self.incidents.get(&one);
+        incident.is_some() && incident == self.incidents.get(&other)
     }
 
     /// The queries of a time range.

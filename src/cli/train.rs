@@ -1,6 +1,6 @@
 //! `pointchaud train duplicates`: fits the duplicate model to labelled pairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,20 +19,26 @@ use crate::statistics::{Observations, Prior, fit, logistic};
 /// Precision of the prior of a coefficient, on the scale of its feature's standard deviation; it
 /// weighs as much as ten observations.
 const PRIOR_WEIGHT: f64 = 10.0;
+/// Precision of the prior of the offsets of a group or service, for constant, distance and time.
+/// The offsets are partially pooled: one with few labels stays near that of its group, one with
+/// many goes where they lead (Gelman and Hill, *Data Analysis Using Regression and
+/// Multilevel/Hierarchical Models*, 2007, chapter 12).
+const OFFSET_WEIGHTS: [f64; 3] = [0.3, 10.0, 10.0];
+/// Precision of the prior of the coefficients that tell an original from its other duplicates.
+const ORIGINAL_WEIGHT: f64 = 1.0;
+/// Features that tell an original from its other duplicates.
+const ORIGINAL_FEATURES: [&str; 6] =
+    ["constant", "time", "earlier", "later", "between", "earlier_count"];
 /// Marks values in the provenance that were set by hand; training keeps them.
 const BY_HAND: &str = "by_hand";
 /// Precision of a prior that no data can move.
 const FIXED: f64 = 1e9;
-/// Labelled duplicates a service needs for offsets of its own.
-const SERVICE_LABELS_MIN: usize = 3;
-/// Reports that suffice instead: where many reports have no label, that is information about the
-/// service.
-const SERVICE_REPORTS_MIN: usize = 200;
+/// Reports a service needs for offsets of its own.
+const SERVICE_REPORTS_MIN: usize = 10;
 /// Positions of the features for which groups and services have offsets.
 const OFFSET_FEATURES: [usize; 3] =
     [DuplicateModel::CONSTANT, DuplicateModel::DISTANCE, DuplicateModel::TIME];
-/// Labelled duplicates a group needs for its reports to be used: where nobody labels, a missing
-/// label means nothing.
+/// Labelled duplicates that one group needs at least.
 const GROUP_LABELS_MIN: usize = 10;
 /// Labelled duplicates a service or group needs for thresholds of its own.
 const THRESHOLD_LABELS_MIN: usize = 30;
@@ -61,7 +67,8 @@ enum What {
         #[arg(long)]
         before: Option<String>,
         /// Group of services whose offsets stay as they are in the previous model, because hardly
-        /// anybody labels its duplicates; may be repeated.
+        /// anybody labels its duplicates; may be repeated. Elsewhere a report without a label
+        /// counts as no duplicate.
         #[arg(long, value_name = "GROUP")]
         keep: Vec<String>,
         /// File to write the model to.
@@ -98,32 +105,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 struct PairColumns {
     groups: Vec<String>,
     services: Vec<String>,
-    /// Groups with enough labels.
-    labelled_groups: Vec<String>,
 }
 
 impl PairColumns {
-    fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery], kept: &[String]) -> Self {
-        let mut services: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        let mut groups: BTreeMap<String, usize> = BTreeMap::new();
+    fn of(pairs: &LabelledPairs, queries: &[&LabelledQuery]) -> Self {
+        let mut services: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut groups: BTreeSet<String> = BTreeSet::new();
         for labelled_query in queries {
             let service = pairs.service(labelled_query.report);
-            let labelled = usize::from(labelled_query.original.is_some());
-            let (labels, reports) = services.entry(service).or_default();
-            (*labels, *reports) = (*labels + labelled, *reports + 1);
-            *groups.entry(group_of(&pairs.catalogue, service)).or_default() += labelled;
+            *services.entry(service).or_default() += 1;
+            groups.insert(group_of(&pairs.catalogue, service));
         }
-        let has_labels = |(code, labels): &(&String, &usize)| {
-            **labels >= GROUP_LABELS_MIN && !kept.contains(code)
-        };
-        let labelled = groups.iter().filter(has_labels);
-        let own = services.iter().filter(|(_, (labels, reports))| {
-            *labels >= SERVICE_LABELS_MIN || *reports >= SERVICE_REPORTS_MIN
-        });
+        let own = services.iter().filter(|(_, reports)| **reports >= SERVICE_REPORTS_MIN);
         Self {
-            labelled_groups: labelled.map(|(code, _)| code.clone()).collect(),
             services: own.map(|(code, _)| (*code).to_owned()).collect(),
-            groups: groups.into_keys().collect(),
+            groups: groups.into_iter().collect(),
         }
     }
 
@@ -147,28 +143,34 @@ impl PairColumns {
         row
     }
 
-    /// The prior of every column: coefficients and offsets are small. Groups without data keep the
+    /// The prior of every column: coefficients and offsets are small. Groups that are kept have the
     /// offsets of the previous model.
-    fn priors(&self, base: &DuplicateModel, deviations: &[f64]) -> Vec<Prior> {
+    fn priors(&self, base: &DuplicateModel, deviations: &[f64], kept: &[String]) -> Vec<Prior> {
         let small = |sd: &f64| Prior { mean: 0.0, weight: PRIOR_WEIGHT * sd * sd };
-        let mut priors: Vec<Prior> = deviations.iter().map(small).collect();
+        let mut priors: Vec<Prior> = deviations[..FEATURES.len()].iter().map(small).collect();
         priors[DuplicateModel::CONSTANT].weight = 0.0;
         for (name, prior) in TEXTS {
-            let at = FEATURES.iter().position(|known| *known == name);
-            at.into_iter().for_each(|at| priors[at] = prior);
+            priors[position(name)] = prior;
         }
-        for (n, code) in self.groups.iter().enumerate() {
-            if self.labelled_groups.contains(code) {
-                continue;
-            }
+        for code in &self.groups {
             let before = base.groups.get(code).copied().unwrap_or_default();
             let means = [before.constant, before.distance, before.time];
-            for (column, mean) in means.into_iter().enumerate() {
-                priors[FEATURES.len() + 3 * n + column] = Prior { mean, weight: FIXED };
-            }
+            priors.extend(means.iter().zip(OFFSET_WEIGHTS).map(|(mean, weight)| {
+                match kept.contains(code) {
+                    true => Prior { mean: *mean, weight: FIXED },
+                    false => Prior { mean: 0.0, weight },
+                }
+            }));
         }
+        let of_service = OFFSET_WEIGHTS.map(|weight| Prior { mean: 0.0, weight });
+        priors.extend(self.services.iter().flat_map(|_| of_service));
         priors
     }
+}
+
+/// The position of a feature.
+fn position(name: &str) -> usize {
+    FEATURES.iter().position(|known| *known == name).unwrap_or_default()
 }
 
 /// Rounds to the four decimals of the file.
@@ -180,9 +182,9 @@ fn group_of(catalogue: &Catalogue, service: &str) -> String {
     catalogue.get(service).map_or_else(String::new, |known| known.group.clone())
 }
 
-/// Fits in two steps: coefficients and group offsets from the labelled groups, then service offsets
-/// from all, but for the groups that are `kept` as they are in `base`. A group's offset is
-/// therefore the mean of its services, which is what an unknown service of another city gets.
+/// Fits the probability that two reports belong to one incident: coefficients and offsets from the
+/// reports of all groups but those that are `kept` as they are in `base`, then the offsets of the
+/// services of the kept groups. After that, which report of an incident is its original.
 ///
 /// # Errors
 /// The labels do not suffice.
@@ -192,31 +194,41 @@ pub(super) fn train(
     asked: &[&LabelledQuery],
     kept: &[String],
 ) -> Result<DuplicateModel> {
-    let columns = PairColumns::of(pairs, asked, kept);
-    let has_labels = |labelled_query: &&&LabelledQuery| {
-        columns
-            .labelled_groups
-            .contains(&group_of(&pairs.catalogue, pairs.service(labelled_query.report)))
-    };
-    let labelled_queries: Vec<&LabelledQuery> = asked.iter().filter(has_labels).copied().collect();
-    let common = FEATURES.len() + 3 * columns.groups.len();
-    if labelled_queries.is_empty() {
+    let known: Vec<&LabelledQuery> = asked.iter().filter(|one| !one.is_unknown).copied().collect();
+    let asked = known.as_slice();
+    let group = |one: &LabelledQuery| group_of(&pairs.catalogue, pairs.service(one.report));
+    let mut labels: BTreeMap<String, usize> = BTreeMap::new();
+    for labelled_query in asked.iter().filter(|one| one.original.is_some()) {
+        *labels.entry(group(labelled_query)).or_default() += 1;
+    }
+    let is_enough =
+        |(code, count): (&String, &usize)| *count >= GROUP_LABELS_MIN && !kept.contains(code);
+    if !labels.iter().any(is_enough) {
         return Err(too_few_labels(asked));
     }
-    let observed = observe(pairs, base, &labelled_queries, &columns);
-    let mut priors = columns.priors(base, &observed.deviations());
-    priors[common..].fill(Prior { mean: 0.0, weight: FIXED });
-    let fitted = fit(&observed, &priors).map_err(|_| too_few_labels(asked))?;
-    let observed = observe(pairs, base, asked, &columns);
-    let mut priors = columns.priors(base, &observed.deviations());
-    for (prior, mean) in priors[..common].iter_mut().zip(&fitted) {
-        *prior = Prior { mean: *mean, weight: FIXED };
+    let columns = PairColumns::of(pairs, asked);
+    let (held, free): (Vec<&LabelledQuery>, Vec<&LabelledQuery>) =
+        asked.iter().copied().partition(|one| kept.contains(&group(one)));
+    let observed = observe(pairs, base, &free, &columns);
+    let mut priors = columns.priors(base, &observed.deviations(), kept);
+    let mut fitted = fit(&observed, &priors).map_err(|_| too_few_labels(asked))?;
+    if !held.is_empty() {
+        let common = FEATURES.len() + 3 * columns.groups.len();
+        for (prior, mean) in priors[..common].iter_mut().zip(&fitted) {
+            *prior = Prior { mean: *mean, weight: FIXED };
+        }
+        let of_held = observe(pairs, base, &held, &columns);
+        let of_held = fit(&of_held, &priors).map_err(Error::internal)?;
+        // A service belongs to one group, so only one of the two fits has moved its offsets.
+        for (value, moved) in fitted[common..].iter_mut().zip(&of_held[common..]) {
+            *value += moved;
+        }
     }
-    let fitted = fit(&observed, &priors).map_err(Error::internal)?;
     let mut model = base.clone();
     for (coefficient, value) in model.coefficients.iter_mut().zip(&fitted) {
         *coefficient = round(*value);
     }
+    model.original = original(pairs, base, asked)?;
     model.services.clear();
     let groups = &columns.groups;
     for (n, leans) in fitted[FEATURES.len()..].chunks_exact(3).enumerate() {
@@ -232,6 +244,38 @@ pub(super) fn train(
     Ok(model)
 }
 
+/// Fits the log odds that an earlier report of the same incident is its labelled original.
+fn original(
+    pairs: &LabelledPairs,
+    base: &DuplicateModel,
+    asked: &[&LabelledQuery],
+) -> Result<Features> {
+    let used = ORIGINAL_FEATURES.map(position);
+    let rules = pairs.rules(base);
+    let mut observed = Observations::new(used.len());
+    for labelled_query in asked {
+        let report = labelled_query.report;
+        let rule = &rules[usize::from(pairs.snapshot.service(report))];
+        if !pairs.incidents.contains_key(&report) {
+            continue;
+        }
+        let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.query(report));
+        for candidate in candidates.iter().filter(|one| pairs.are_one(report, one.address)) {
+            let row = used.map(|at| candidate.facts.features[at]);
+            observed.push(&row, labelled_query.original == Some(candidate.address), 1.0);
+        }
+    }
+    let small = |sd: f64| Prior { mean: 0.0, weight: ORIGINAL_WEIGHT * sd * sd };
+    let mut priors: Vec<Prior> = observed.deviations().into_iter().map(small).collect();
+    // Where every pair is an incident of its own, there is nothing to tell apart.
+    priors[0].weight = 0.01;
+    let mut coefficients = [0.0; FEATURES.len()];
+    for (at, value) in used.into_iter().zip(fit(&observed, &priors).map_err(Error::internal)?) {
+        coefficients[at] = round(value);
+    }
+    Ok(coefficients)
+}
+
 /// The error of labels that do not suffice to fit a model.
 fn too_few_labels(asked: &[&LabelledQuery]) -> Error {
     let reports = asked.len();
@@ -245,7 +289,7 @@ fn too_few_labels(asked: &[&LabelledQuery]) -> Error {
     Refusal::new("--pairs", labels, message).into()
 }
 
-/// Every candidate of every query, and whether it is the labelled original.
+/// Every candidate of every query, and whether both are labelled as one incident.
 fn observe(
     pairs: &LabelledPairs,
     base: &DuplicateModel,
@@ -273,13 +317,15 @@ fn observe(
         let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.query(labelled_query.report));
         for candidate in candidates {
             let row = columns.row(&candidate.facts.features, &group, service);
-            observed.push(&row, labelled_query.original == Some(candidate.address), weight);
+            let is_one = pairs.are_one(labelled_query.report, candidate.address);
+            observed.push(&row, is_one, weight);
         }
     }
     observed
 }
 
-/// A model's answer to a query: the highest probability, and that of the labelled original.
+/// A model's answer to a query: the probability of the first answer, and that of the labelled
+/// original.
 struct ModelAnswer {
     best: f64,
     wanted: Option<f64>,
@@ -295,7 +341,9 @@ fn thresholds(pairs: &LabelledPairs, model: &mut DuplicateModel, asked: &[&Label
         let rule = &rules[usize::from(pairs.snapshot.service(labelled_query.report))];
         let (candidates, _) = rule.candidates(&pairs.snapshot, &pairs.query(labelled_query.report));
         let odds = |candidate: &Candidate| rule.log_odds(&candidate.facts.features);
-        let best = candidates.iter().map(odds).fold(f64::NEG_INFINITY, f64::max);
+        let order = |candidate: &Candidate| rule.original_probability(&candidate.facts.features);
+        let first = candidates.iter().max_by(|a, b| order(a).total_cmp(&order(b)));
+        let best = first.map_or(f64::NEG_INFINITY, odds);
         let wanted =
             candidates.iter().find(|c| labelled_query.original == Some(c.address)).map(odds);
         let answers = || ModelAnswer {

@@ -15,6 +15,9 @@ struct File {
     provenance: BTreeMap<String, String>,
     days: f64,
     coefficients: BTreeMap<String, f64>,
+    /// Models that were trained before there was this table order answers by their probability.
+    #[serde(default)]
+    original: BTreeMap<String, f64>,
     policy: PolicyEntry,
     #[serde(default)]
     group: Vec<Entry>,
@@ -69,24 +72,30 @@ pub fn builtin() -> Result<DuplicateModel, String> {
 /// What is wrong: not TOML, an unknown or missing member, a number out of its range.
 pub fn read(text: &str) -> Result<DuplicateModel, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let File { provenance, days, coefficients, policy, group, service } = file;
-    let mut values: Features = [0.0; FEATURES.len()];
-    for (name, value) in coefficients {
-        let at = FEATURES.iter().position(|known| *known == name);
-        let place = at.and_then(|at| values.get_mut(at));
-        *place.ok_or_else(|| format!("coefficients: no feature '{name}'"))? = value;
-    }
+    let File { provenance, days, coefficients, original, policy, group, service } = file;
     let PolicyEntry { reach_m, extent_m, duplicate_from, possible_from, shown_from } = policy;
     let model = DuplicateModel {
         provenance: provenance.into_iter().collect(),
         days,
-        coefficients: values,
+        coefficients: by_feature("coefficients", coefficients)?,
+        original: by_feature("original", original)?,
         policy: Policy { reach_m, extent_m, duplicate_from, possible_from, shown_from },
         groups: group.into_iter().map(offset).collect(),
         services: service.into_iter().map(offset).collect(),
     };
     checked(&model)?;
     Ok(model)
+}
+
+/// Coefficients in the order of the features; those that are not named are 0.
+fn by_feature(table: &str, named: BTreeMap<String, f64>) -> Result<Features, String> {
+    let mut values: Features = [0.0; FEATURES.len()];
+    for (name, value) in named {
+        let at = FEATURES.iter().position(|known| *known == name);
+        let place = at.and_then(|at| values.get_mut(at));
+        *place.ok_or_else(|| format!("{table}: no feature '{name}'"))? = value;
+    }
+    Ok(values)
 }
 
 fn offset(entry: Entry) -> (String, CoefficientOffset) {
@@ -130,7 +139,7 @@ fn checked(model: &DuplicateModel) -> Result<(), String> {
     for (name, value, max) in numbers {
         value.map_or(Ok(()), |value| within(name, value, max))?;
     }
-    let finite = model.coefficients.iter().all(|value| value.is_finite());
+    let finite = model.coefficients.iter().chain(&model.original).all(|value| value.is_finite());
     finite.then_some(()).ok_or_else(|| "a coefficient is no number".into())
 }
 
@@ -144,9 +153,12 @@ fn short(value: f64) -> String {
 /// A model as [`read`] reads it, coefficients to four decimals.
 pub fn write(model: &DuplicateModel) -> String {
     let mut out = String::from(
-        "# How probable it is that a report repeats an earlier one: the log odds are the sum of \
-         features,\n# each times its coefficient. The features are defined in\n# \
-         `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this file.\n\
+        "# How probable it is that a report and an earlier one are about one problem: the log \
+         odds are the\n# sum of features, each times its coefficient. The features are defined \
+         in\n# `src/query/duplicate_features.rs`; `pointchaud train duplicates` writes this \
+         file.\n\
+         # `original`: the same for the earlier report being the first about the problem, if they \
+         are; it\n# orders answers.\n\
          # `reach_m`: how far to look. `extent_m`: how far apart reports of one incident may lie.\n\
          # `duplicate_from`, `possible_from`: from which probability on it is called so.\n\
          # `shown_from`: from which probability on it is in an answer at all; an open report about \
@@ -161,6 +173,12 @@ pub fn write(model: &DuplicateModel) -> String {
     let _ = writeln!(out, "\n[coefficients]");
     for (name, value) in FEATURES.iter().zip(model.coefficients) {
         let _ = writeln!(out, "{name} = {}", short(value));
+    }
+    let told = FEATURES.iter().zip(model.original).filter(|(_, value)| *value != 0.0);
+    let mut heading = "\n[original]\n";
+    for (name, value) in told {
+        let _ = writeln!(out, "{heading}{name} = {}", short(value));
+        heading = "";
     }
     let Policy { reach_m, extent_m, duplicate_from, possible_from, shown_from } = model.policy;
     let _ = writeln!(

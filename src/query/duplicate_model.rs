@@ -5,6 +5,35 @@ use std::collections::BTreeMap;
 use crate::domain::Catalogue;
 use crate::query::duplicate_features::Features;
 
+/// What a probability means under the policy of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decision {
+    /// The same problem with high probability.
+    Duplicate,
+    /// Perhaps the same problem: a person should decide.
+    Possible,
+    /// Another problem with high probability.
+    New,
+}
+
+impl Decision {
+    /// `duplicate`, `possible` or `new`.
+    ///
+    /// ```
+    /// use pointchaud::query::Decision;
+    ///
+    /// assert_eq!(Decision::Possible.as_str(), "possible");
+    /// assert!(Decision::Duplicate < Decision::New, "ordered from the most to the least similar");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Possible => "possible",
+            Self::New => "new",
+        }
+    }
+}
+
 /// How a group or a service differs from the defaults.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CoefficientOffset {
@@ -39,9 +68,10 @@ pub struct Policy {
     pub shown_from: f64,
 }
 
-/// A logistic model: the log odds that a report is a duplicate of an earlier one are the sum of the
-/// [`FEATURES`](crate::query::FEATURES), each times its coefficient. Offsets of the group and of
-/// the service are added to some coefficients.
+/// A logistic model: the log odds that a report belongs to the incident of an earlier one are the
+/// sum of the [`FEATURES`](crate::query::FEATURES), each times its coefficient. Offsets of the
+/// group and of the service are added to some coefficients. A second logistic model on the same
+/// features says which report of the incident is its original.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DuplicateModel {
     /// How the model was made, as key and value.
@@ -51,6 +81,9 @@ pub struct DuplicateModel {
     pub days: f64,
     /// Coefficients without offsets.
     pub coefficients: Features,
+    /// Coefficients of the log odds that the earlier report is the original, given that both belong
+    /// to one incident; all 0 where the model does not tell them apart. They order the answers.
+    pub original: Features,
     /// The policy where neither group nor service has its own.
     pub policy: Policy,
     /// Offsets by group code.
@@ -80,6 +113,7 @@ impl DuplicateModel {
     ///     provenance: Vec::new(),
     ///     days: 30.0,
     ///     coefficients: [0.0; 14],
+    ///     original: [0.0; 14],
     ///     policy: Policy {
     ///         reach_m: 100.0,
     ///         extent_m: 50.0,

@@ -4,8 +4,9 @@
 //! Candidates are the reports that were open at the time of the query, whatever their age, and
 //! those that were received or closed in the `days` days before it: of the same service or group
 //! within the service's search radius, of any other service within [`OTHER_SERVICES_M`]. Each is
-//! scored by a [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES). A candidate that is
-//! a known duplicate is represented by its original, so the result is a list of incidents. Nothing
+//! scored by a [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES): how probable it is
+//! that both belong to one incident, which is what an answer states, and that the candidate is the
+//! incident's original, which orders the answers. A candidate that is a known duplicate is represented by its original, so the result is a list of incidents. Nothing
 //! is used that was not known at the time of the query: no later report, no later closing, and no
 //! link that was made when a duplicate was closed later.
 
@@ -17,7 +18,7 @@ use crate::query::duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFields, DuplicateQuery, Features, Relation,
     add_rank_features, describe,
 };
-use crate::query::duplicate_model::{DuplicateModel, Policy};
+use crate::query::duplicate_model::{Decision, DuplicateModel, Policy};
 use crate::statistics::logistic;
 
 /// Search radius for services of other groups, in metres.
@@ -27,35 +28,6 @@ const CANDIDATES_MAX: usize = 20_000;
 /// Most links from a duplicate to its original that are followed, for originals that are duplicates
 /// themselves.
 pub(super) const LINKS_MAX: usize = 8;
-
-/// What a probability means under the policy of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Decision {
-    /// The same problem with high probability.
-    Duplicate,
-    /// Perhaps the same problem: a person should decide.
-    Possible,
-    /// Another problem with high probability.
-    New,
-}
-
-impl Decision {
-    /// `duplicate`, `possible` or `new`.
-    ///
-    /// ```
-    /// use pointchaud::query::Decision;
-    ///
-    /// assert_eq!(Decision::Possible.as_str(), "possible");
-    /// assert!(Decision::Duplicate < Decision::New, "ordered from the most to the least similar");
-    /// ```
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Possible => "possible",
-            Self::New => "new",
-        }
-    }
-}
 
 /// An incident that may be the same problem.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +39,8 @@ pub struct Duplicate {
     pub distance: Meters,
     /// The report of the incident with the highest probability.
     pub candidate: Candidate,
-    /// Probability that the candidate is about the same problem.
+    /// Probability that the candidate and the query belong to one incident. None is greater than
+    /// that of an incident before it in the answer.
     pub probability: f64,
     /// What that means under the policy.
     pub decision: Decision,
@@ -76,7 +49,8 @@ pub struct Duplicate {
 /// Result of [`DuplicateRule::rank`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DuplicateAnswer {
-    /// The incidents, most probable first, equal probabilities by distance and id.
+    /// The incidents, by the probability that the candidate is the original of the query, the
+    /// greatest first; equal ones by distance and id.
     pub duplicates: Vec<Duplicate>,
     /// Number of candidates that were scored.
     pub scored: usize,
@@ -90,6 +64,7 @@ pub struct DuplicateRule {
     /// The policy of the service.
     pub policy: Policy,
     coefficients: Features,
+    original: Features,
     days: f64,
     /// The service, then the others of its group.
     codes: Vec<ServiceCode>,
@@ -148,6 +123,7 @@ impl DuplicateRule {
         Self {
             policy,
             coefficients,
+            original: model.original,
             days: model.days,
             service: snapshot.service_number(service.as_str()),
             related,
@@ -191,7 +167,12 @@ impl DuplicateRule {
         let (candidates, truncated) = self.candidates(snapshot, query);
         let scored = candidates.len();
         let odds = |candidate: &Candidate| self.log_odds(&candidate.facts.features);
-        let mut ranking: Vec<(f64, u32)> = candidates.iter().map(odds).zip(0..).collect();
+        let order_of = |candidate: &Candidate| self.original_probability(&candidate.facts.features);
+        let mut ranking: Vec<(f64, u32)> = (0..)
+            .zip(&candidates)
+            .filter(|(_, c)| self.is_shown(c, odds(c)))
+            .map(|(at, c)| (order_of(c), at))
+            .collect();
         let order = |a: &(f64, u32), b: &(f64, u32)| {
             let [near, far] = [a, b].map(|one| &candidates[one.1 as usize]);
             let by_id = || snapshot.id(near.address).cmp(snapshot.id(far.address));
@@ -201,7 +182,6 @@ impl DuplicateRule {
         // Sorted section by section: the reports of an incident count once, so the number of
         // candidates that yields `limit` incidents is not known in advance.
         let mut duplicates: Vec<Duplicate> = Vec::with_capacity(limit);
-        ranking.retain(|(odds, at)| self.is_shown(&candidates[*at as usize], *odds));
         let mut rest = ranking.as_mut_slice();
         while duplicates.len() < limit && !rest.is_empty() {
             let section = rest.len().min(limit.saturating_mul(2).saturating_add(8));
@@ -210,12 +190,13 @@ impl DuplicateRule {
             }
             let (first, others) = rest.split_at_mut(section);
             first.sort_unstable_by(order);
-            for (log_odds, at) in first {
+            for (_, at) in first {
                 let candidate = candidates[*at as usize];
                 let (address, distance) = self.original(snapshot, query, &candidate);
                 let is_new = duplicates.iter().all(|known| known.address != address);
                 if duplicates.len() < limit && is_new {
-                    let probability = logistic(*log_odds);
+                    let most = duplicates.last().map_or(1.0, |before| before.probability);
+                    let probability = logistic(odds(&candidate)).min(most);
                     let decision = self.decide(probability);
                     duplicates.push(Duplicate {
                         address,
@@ -231,7 +212,7 @@ impl DuplicateRule {
         DuplicateAnswer { duplicates, scored, truncated }
     }
 
-    /// The log odds that a candidate with these features is about the same problem.
+    /// The log odds that a candidate with these features belongs to the incident of the query.
     ///
     /// ```
     /// use pointchaud::domain::ServiceCode;
@@ -250,6 +231,13 @@ impl DuplicateRule {
     /// ```
     pub fn log_odds(&self, features: &Features) -> f64 {
         features.iter().zip(&self.coefficients).map(|(x, w)| x * w).sum()
+    }
+
+    /// The probability that a candidate with these features is the original of the query: that
+    /// both belong to one incident, times that the candidate is its original if they do.
+    pub(crate) fn original_probability(&self, features: &Features) -> f64 {
+        let original: f64 = features.iter().zip(&self.original).map(|(x, w)| x * w).sum();
+        logistic(self.log_odds(features)) * logistic(original)
     }
 
     /// What a probability means under the policy.

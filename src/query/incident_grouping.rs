@@ -7,7 +7,8 @@ use crate::index::{DocAddress, Snapshot};
 use crate::place::distance;
 use crate::query::closing_time::was_open;
 use crate::query::duplicate_features::{CandidateFacts, DuplicateQuery};
-use crate::query::duplicates::{Decision, DuplicateRule, LINKS_MAX};
+use crate::query::duplicate_model::Decision;
+use crate::query::duplicates::{DuplicateRule, LINKS_MAX};
 
 /// Incidents considered for each report.
 const CONSIDERED: usize = 5;

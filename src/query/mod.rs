@@ -65,8 +65,8 @@ pub use density::{
 pub use duplicate_features::{
     ACCURACY_M_MAX, Candidate, CandidateFacts, DuplicateQuery, FEATURES, Features, Relation,
 };
-pub use duplicate_model::{CoefficientOffset, DuplicateModel, Policy};
-pub use duplicates::{Decision, Duplicate, DuplicateAnswer, DuplicateRule};
+pub use duplicate_model::{CoefficientOffset, Decision, DuplicateModel, Policy};
+pub use duplicates::{Duplicate, DuplicateAnswer, DuplicateRule};
 pub use exposure::{Exposure, ExposureCounts, Population, exposure_counts, population_filter};
 pub use hex_counts::{CellTotals, HexCounts, RESOLUTION_DEFAULT, cells_in_areas, count_hexes};
 pub use hex_scores::{

@@ -1,6 +1,9 @@
 //! Logistic regression with a Gaussian prior on its coefficients, and the calibration and precision
 //! of stated probabilities.
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
 /// Training data: rows of features, each with an outcome and a weight.
 ///
 /// ```
@@ -16,9 +19,18 @@
 #[derive(Debug, Default, Clone)]
 pub struct Observations {
     width: usize,
-    features: Vec<f64>,
-    /// Outcome and weight of each row.
-    happened: Vec<(bool, f64)>,
+    /// Columns and values of the features that are not 0, row after row.
+    features: Vec<(u32, f64)>,
+    rows: Vec<ObservedRow>,
+}
+
+/// A row of [`Observations`].
+#[derive(Debug, Clone, Copy)]
+struct ObservedRow {
+    /// Where its features end; they begin where those of the row before it end.
+    end: usize,
+    happened: bool,
+    weight: f64,
 }
 
 impl Observations {
@@ -33,12 +45,19 @@ impl Observations {
     /// The row has another number of features.
     pub fn push(&mut self, features: &[f64], happened: bool, weight: f64) {
         assert_eq!(features.len(), self.width, "a row of another width");
-        self.features.extend_from_slice(features);
-        self.happened.push((happened, weight));
+        let given = (0..).zip(features.iter().copied()).filter(|(_, x)| *x != 0.0);
+        self.features.extend(given);
+        self.rows.push(ObservedRow { end: self.features.len(), happened, weight });
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&[f64], (bool, f64))> {
-        self.features.chunks_exact(self.width.max(1)).zip(self.happened.iter().copied())
+    /// Features that are not 0, outcome and weight of each row.
+    fn rows(&self) -> impl Iterator<Item = (&[(u32, f64)], (bool, f64))> {
+        let mut start = 0;
+        self.rows.iter().map(move |row| {
+            let features = &self.features[start..row.end];
+            start = row.end;
+            (features, (row.happened, row.weight))
+        })
     }
 
     /// Standard deviation of each feature; 1 for a constant one.
@@ -46,7 +65,8 @@ impl Observations {
         let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); self.width]);
         for (features, (_, weight)) in self.rows() {
             n += weight;
-            for ((sum, squares), x) in sums.iter_mut().zip(features) {
+            for (column, x) in features {
+                let (sum, squares) = &mut sums[*column as usize];
                 (*sum, *squares) = (*sum + weight * x, *squares + weight * x * x);
             }
         }
@@ -110,8 +130,8 @@ pub fn fit(observed: &Observations, priors: &[Prior]) -> Result<Vec<f64>, String
     Err("did not converge".into())
 }
 
-fn log_odds(features: &[f64], coefficients: &[f64]) -> f64 {
-    features.iter().zip(coefficients).map(|(x, w)| x * w).sum()
+fn log_odds(features: &[(u32, f64)], coefficients: &[f64]) -> f64 {
+    features.iter().map(|(column, x)| x * coefficients[*column as usize]).sum()
 }
 
 fn log_posterior(observed: &Observations, priors: &[Prior], at: &[f64]) -> f64 {
@@ -133,20 +153,16 @@ fn derivatives(observed: &Observations, priors: &[Prior], at: &[f64]) -> (Vec<f6
     let width = priors.len();
     let mut slope: Vec<f64> = priors.iter().zip(at).map(|(p, w)| p.weight * (p.mean - w)).collect();
     let mut bend = vec![0.0; width * width];
-    let mut given = Vec::with_capacity(width);
     for (features, (happened, stands_for)) in observed.rows() {
         let p = logistic(log_odds(features, at));
         let miss = stands_for * (f64::from(u8::from(happened)) - p);
         let weight = stands_for * p * (1.0 - p);
-        // Most features of a row are 0.
-        given.clear();
-        given.extend((0..width).filter(|i| features[*i] != 0.0));
-        for &i in &given {
-            slope[i] += miss * features[i];
-            for &j in &given {
-                if j <= i {
-                    bend[i * width + j] += weight * features[i] * features[j];
-                }
+        // Columns ascend, so the lower half of the matrix is filled.
+        for (n, (i, x)) in features.iter().enumerate() {
+            let i = *i as usize;
+            slope[i] += miss * x;
+            for (j, y) in &features[..=n] {
+                bend[i * width + *j as usize] += weight * x * y;
             }
         }
     }
@@ -229,6 +245,39 @@ pub fn calibration_error(table: &[CalibrationBin]) -> f64 {
     table.iter().map(off).sum::<f64>() / all.max(1) as f64
 }
 
+/// The calibration errors that probabilities would have by chance if every one of them were true,
+/// ascending, one for each of `draws` draws: outcomes are drawn with the stated probabilities, and
+/// the error of those at least `least` is computed as for real outcomes (consistency resampling;
+/// Bröcker and Smith, *Weather and Forecasting* 22, 2007). Their mean is above 0: few answers in a
+/// bin differ from their probability by chance. The same `seed` yields the same errors.
+///
+/// ```
+/// use pointchaud::statistics::chance_errors;
+///
+/// // One fair coin is off by a half, whichever side it shows.
+/// assert_eq!(chance_errors(&[0.5], 10, 0.1, 20, 1), [0.5; 20]);
+/// assert_eq!(chance_errors(&[0.05], 10, 0.1, 1, 1), [0.0], "below the least one");
+/// ```
+///
+/// Takes O(n · draws).
+pub fn chance_errors(
+    stated: &[f64],
+    bands: usize,
+    least: f64,
+    draws: usize,
+    seed: u64,
+) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let told: Vec<f64> = stated.iter().copied().filter(|p| *p >= least).collect();
+    let draw = |_| {
+        let drawn: Vec<(f64, bool)> = told.iter().map(|p| (*p, rng.random_bool(*p))).collect();
+        calibration_error(&reliability(&drawn, bands))
+    };
+    let mut errors: Vec<f64> = (0..draws).map(draw).collect();
+    errors.sort_by(f64::total_cmp);
+    errors
+}
+
 /// Average precision of scored events: the mean over the true ones of the precision at their score.
 /// Equal scores share one precision.
 ///
@@ -289,6 +338,18 @@ mod tests {
         (0..20).for_each(|n| observed.push(&[1.0, f64::from(n)], n >= 10, 1.0));
         let fitted = fit(&observed, &[Prior { mean: 0.0, weight: 0.1 }; 2]).unwrap();
         assert!(fitted[1] > 0.5 && fitted[1] < 50.0);
+    }
+
+    #[test]
+    fn chance_alone_errs_by_what_theory_says() {
+        // One bin of n equal probabilities p: the mean absolute deviation of a binomial share,
+        // 2 (1-p)^(n-m) p^(m+1) (n choose m+1) (m+1) / n with m = floor(np) (De Moivre, 1730). For
+        // n = 20 and p = 0.25 that is 0.0759 (scipy: sum(|k/20 - 0.25| * binom.pmf(k, 20, 0.25))).
+        let errors = chance_errors(&[0.25; 20], 10, 0.1, 20_000, 7);
+        let mean = errors.iter().sum::<f64>() / 20_000.0;
+        assert!((mean - 0.075_874).abs() < 0.002, "{mean}");
+        assert!(errors.is_sorted());
+        assert_eq!(errors, chance_errors(&[0.25; 20], 10, 0.1, 20_000, 7));
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub use effort::{Effort, Stopped};
 pub use getis_ord::{NeighbourLists, gi_star, permuted};
 pub use hdbscan::{HdbscanClusters, hdbscan};
 pub use logistic::{
-    CalibrationBin, Observations, Prior, average_precision, calibration_error, fit, logistic,
-    reliability,
+    CalibrationBin, Observations, Prior, average_precision, calibration_error, chance_errors, fit,
+    logistic, reliability,
 };
 pub use significance::{
     hypergeometric_upper_tail, lower_tail, q_values, q_values_among, two_sided, upper_tail,

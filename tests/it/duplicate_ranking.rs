@@ -44,13 +44,14 @@ fn was_open(facts: &IndexedFields, second: i64) -> bool {
     facts.status != Status::Closed || facts.closed.is_some_and(|closed| closed > second)
 }
 
-/// Log odds of every candidate, by id.
+/// Every candidate with its distance, the probability that it belongs to the query's incident, and
+/// that it is the original.
 fn weighed<'a>(
     world: &'a World,
     model: &DuplicateModel,
     query: &DuplicateQuery<'_>,
     service: &str,
-) -> Vec<(&'a IndexedFields, f64, f64)> {
+) -> Vec<(&'a IndexedFields, f64, f64, f64)> {
     let reach = |facts: &IndexedFields| match group(&facts.service.to_string()) == group(service) {
         true if group(service) == 1 => 900.0,
         true => model.policy.reach_m,
@@ -105,8 +106,12 @@ fn weighed<'a>(
             number(alike.is_some()),
             alike.unwrap_or(0.0),
         ];
-        let odds: f64 = features.iter().zip(coefficients).map(|(x, w)| x * w).sum();
-        (*facts, *metres, odds)
+        let odds = |coefficients: &[f64]| -> f64 {
+            features.iter().zip(coefficients).map(|(x, w)| x * w).sum()
+        };
+        let probability = |odds: f64| 1.0 / (1.0 + (-odds).exp());
+        let belongs = probability(odds(&coefficients));
+        (*facts, *metres, belongs, belongs * probability(odds(&model.original)))
     };
     near.iter().map(weigh).collect()
 }
@@ -158,14 +163,15 @@ fn answers_equal_a_scan_by_definition() {
             let mut wanted = weighed(&world, &model, &query, service);
             assert_eq!(answer.scored, wanted.len(), "{name} {n}");
             wanted.sort_by(|a, b| {
-                b.2.total_cmp(&a.2).then(a.1.total_cmp(&b.1)).then_with(|| a.0.id.cmp(&b.0.id))
+                b.3.total_cmp(&a.3).then(a.1.total_cmp(&b.1)).then_with(|| a.0.id.cmp(&b.0.id))
             });
             let mut expected: Vec<(ReportId, f64)> = Vec::new();
-            for (facts, _, odds) in &wanted {
+            for (facts, _, probability, _) in &wanted {
                 let id = original(&world, &query, facts);
                 stood_for += usize::from(id != facts.id);
                 if expected.len() < 10 && expected.iter().all(|(known, _)| *known != id) {
-                    expected.push((id, 1.0 / (1.0 + (-odds).exp())));
+                    let most = expected.last().map_or(1.0, |(_, before)| *before);
+                    expected.push((id, probability.min(most)));
                 }
             }
             let found: Vec<f64> = answer.duplicates.iter().map(|one| one.probability).collect();
@@ -280,4 +286,43 @@ fn what_is_hardly_a_duplicate_is_not_shown() {
     assert_eq!(found, ["here", "same-at-5-m"]);
     assert!(rule.proposes(&snapshot, &query, "here"));
     assert!(!rule.proposes(&snapshot, &query, "same-at-80-m"));
+}
+
+#[test]
+fn the_original_precedes_its_other_duplicates_and_nothing_states_more_than_what_is_above_it() {
+    let asked = 1_790_000_000;
+    let service = ServiceCode::new(SERVICES[0]).unwrap();
+    let report = |id: &str, hours: i64| {
+        let at = Position::new(-71.2, 46.8).ok();
+        let id = ReportId::new(id).unwrap();
+        IndexedFields::new(id, service.clone(), asked - hours * 3_600, at)
+    };
+    // Three reports of one street light that nobody has linked.
+    let snapshot = Index::from_reports([report("a", 30), report("b", 20), report("c", 1)]);
+    let snapshot = snapshot.reader().load();
+    let model = builtin_model().unwrap();
+    let rank = |model: &DuplicateModel| {
+        let rule = DuplicateRule::new(&snapshot, &catalogue(), model, &service);
+        let query = DuplicateQuery {
+            position: Position::new(-71.2, 46.8).unwrap(),
+            accuracy_m: 10.0,
+            requested: asked,
+            sketch: TextSketch::default(),
+            exclude: None,
+        };
+        let found = rule.rank(&snapshot, &query, 5).duplicates;
+        let told = |one: &pointchaud::query::Duplicate| {
+            (snapshot.id(one.address).to_owned(), one.probability)
+        };
+        found.iter().map(told).collect::<Vec<_>>()
+    };
+    let found = rank(&model);
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0].0, "a", "the original: {found:?}");
+    assert!(found.is_sorted_by(|above, below| above.1 >= below.1), "{found:?}");
+    // Without the second model the order is that of the probabilities.
+    let without = rank(&DuplicateModel { original: [0.0; 14], ..model });
+    let most = without.iter().map(|one| one.1).fold(0.0, f64::max);
+    assert_eq!(without[0].1, most);
+    assert!(without.is_sorted_by(|above, below| above.1 >= below.1), "{without:?}");
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::evaluate::calibration::{self, BANDS};
 use crate::cli::labelled_pairs;
 use crate::cli::labelled_pairs::{LabelledPairs, LabelledQuery};
 use crate::domain::{Filter, ServiceCode};
@@ -13,7 +14,7 @@ use crate::error::Result;
 use crate::index::DocAddress;
 use crate::place::Meters;
 use crate::query::{DuplicateRule, was_open, within_radius};
-use crate::statistics::{CalibrationBin, average_precision, calibration_error, reliability};
+use crate::statistics::{average_precision, calibration_error, reliability};
 
 /// Answers that count for the mean reciprocal rank.
 const RANKS: usize = 50;
@@ -22,7 +23,6 @@ const RULE_M: f64 = 250.0;
 const RULE_FIRST: usize = 5;
 /// Labelled duplicates a service needs for a row of its own.
 const ROW_MIN: usize = 5;
-const BANDS: usize = 10;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -86,9 +86,12 @@ pub(super) struct RankingScore {
     by_service: BTreeMap<String, Ranks>,
     /// For every query the probability of a duplicate, and whether it was labelled as one.
     detected: Vec<(f64, bool)>,
-    /// For every query with an answer the probability of the first answer, and whether it was
-    /// right.
+    /// For every query with an answer whose truth is known: the probability of the first answer,
+    /// and whether it belongs to the query's incident.
     pub stated: Vec<(f64, bool)>,
+    /// The probabilities of the first answers to reports that were closed as duplicates of one that
+    /// no pair names.
+    pub unknown: Vec<f64>,
 }
 
 /// Prints the tables.
@@ -144,11 +147,11 @@ pub(super) fn ours(
         let first = answer.duplicates.first();
         let stated = first.map_or(0.0, |first| first.probability);
         score.detected.push((stated, labelled_query.original.is_some()));
-        if let Some(first) = first {
-            let incident = |address: DocAddress| pairs.incidents.get(&address);
-            let own = incident(labelled_query.report);
-            let right = own.is_some()
-                && [first.address, first.candidate.address].iter().any(|h| incident(*h) == own);
+        if labelled_query.is_unknown {
+            score.unknown.extend(first.map(|first| first.probability));
+        } else if let Some(first) = first {
+            let is_one = |found: &DocAddress| pairs.are_one(labelled_query.report, *found);
+            let right = [first.address, first.candidate.address].iter().any(is_one);
             score.stated.push((stated, right));
         }
     }
@@ -228,20 +231,12 @@ fn table(
          {ap:.3}, rule {rule_ap:.3}.\n\n",
         queries.len()
     );
+    text += &calibration::table(&ours.stated, &ours.unknown);
     let bands = reliability(&ours.stated, BANDS);
     text += &format!(
-        "| first answer's probability | answers | stated, mean | right |\n\
-         |---|---:|---:|---:|\n{}\nExpected calibration error {:.4}; above 10 %, {:.4}.\n",
-        bands.iter().enumerate().map(band).collect::<String>(),
+        "\nExpected calibration error {:.4}; above 10 %, {:.4}.\n",
         calibration_error(&bands),
         calibration_error(&bands[1..]),
     );
     text
-}
-
-fn band((n, band): (usize, &CalibrationBin)) -> String {
-    let (low, high) = (n * 100 / BANDS, (n + 1) * 100 / BANDS);
-    let CalibrationBin { count, stated, happened } = band;
-    let (stated, happened) = (stated * 100.0, happened * 100.0);
-    format!("| {low} to {high} % | {count} | {stated:.1} % | {happened:.1} % |\n")
 }

@@ -1,5 +1,6 @@
 //! `pointchaud evaluate`: scores the statistical methods against known truth.
 
+mod calibration;
 mod duplicates;
 mod hotspots;
 mod rolling;

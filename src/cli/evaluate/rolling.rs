@@ -6,15 +6,12 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 
+use crate::cli::evaluate::calibration::{self, LikelyAnswers};
 use crate::cli::evaluate::duplicates::{Ranks, ours};
 use crate::cli::labelled_pairs::{LabelledPairs, LabelledPairsArguments, LabelledQuery, model};
 use crate::cli::train::train;
 use crate::error::{Error, Result};
 use crate::query::DuplicateModel;
-use crate::statistics::{calibration_error, reliability};
-
-/// Bands of probability for the calibration error.
-const BANDS: usize = 10;
 
 /// A calendar month of the city.
 struct Month {
@@ -37,10 +34,13 @@ pub fn run(arguments: &LabelledPairsArguments) -> Result<ExitCode> {
 /// No month has enough labels before it.
 fn table(pairs: &LabelledPairs, base: &DuplicateModel) -> Result<String> {
     let mut text = String::from(
-        "| month | trained on | pairs | first | in five | MRR | first is of the incident | \
-         calibration error above 10 % |\n|---|---:|---:|---:|---:|---:|---:|---:|\n",
+        "| month | trained on | pairs | first | in five | MRR | first is of the incident |\n\
+         |---|---:|---:|---:|---:|---:|---:|\n",
     );
-    let (mut all, mut stated, mut refused) = (Ranks::default(), Vec::new(), None);
+    let mut calibrated =
+        format!("| month | {} |\n|---|---:|---:|---:|---:|---:|---:|\n", LikelyAnswers::COLUMNS);
+    let (mut all, mut refused) = (Ranks::default(), None);
+    let (mut stated, mut unknown) = (Vec::new(), Vec::new());
     for month in months(pairs)? {
         let earlier: Vec<&LabelledQuery> = pairs.between(i64::MIN, month.from).collect();
         let asked: Vec<&LabelledQuery> = pairs.between(month.from, month.before).collect();
@@ -56,20 +56,27 @@ fn table(pairs: &LabelledPairs, base: &DuplicateModel) -> Result<String> {
         };
         let labels = earlier.iter().filter(|query| query.original.is_some()).count();
         let score = ours(pairs, &pairs.rules(&model), &asked);
-        text += &row(&month.name, &labels.to_string(), &score.all, &score.stated);
+        text += &row(&month.name, &labels.to_string(), &score.all);
+        let likely = LikelyAnswers::of(&score.stated, &score.unknown).cells();
+        calibrated += &format!("| {} | {likely} |\n", month.name);
         all.join(&score.all);
         stated.extend(score.stated);
+        unknown.extend(score.unknown);
     }
     match refused {
         Some(error) if all.queries == 0 => Err(error),
-        _ => Ok(text + &row("all", "", &all, &stated)),
+        _ => {
+            let likely = LikelyAnswers::of(&stated, &unknown).cells();
+            let bands = calibration::table(&stated, &unknown);
+            let all = row("all", "", &all);
+            Ok(format!("{text}{all}\n{calibrated}| all | {likely} |\n\n{bands}"))
+        }
     }
 }
 
-fn row(name: &str, labels: &str, ranks: &Ranks, stated: &[(f64, bool)]) -> String {
+fn row(name: &str, labels: &str, ranks: &Ranks) -> String {
     let (pairs, cells) = (ranks.queries, ranks.cells());
-    let error = calibration_error(&reliability(stated, BANDS)[1..]);
-    format!("| {name} | {labels} | {pairs} | {cells} | {error:.3} |\n")
+    format!("| {name} | {labels} | {pairs} | {cells} |\n")
 }
 
 /// The calendar months of the reports, in the city's time zone.
