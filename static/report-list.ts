@@ -28,7 +28,7 @@ function reportRow(feature: ReportFeature, actions: ReportListActions): HTMLElem
   const report = feature.properties;
   const place = report.address ?? report.area ?? t(feature.geometry ? "card.on_map" : "card.no_location");
   const dot = h("span", { class: `dot ${report.status}`, "aria-hidden": "true" });
-  const side = [formatTimeAgo(report.requested_datetime), tValue("status", report.status)];
+  const side = [formatTimeAgo(report.requested_datetime, "short"), tValue("status", report.status)];
   const attributes = { "data-id": report.service_request_id };
   return listRow(attributes, dot, report.service_name ?? report.service_code, place, side, () => actions.open(feature));
 }

@@ -188,7 +188,7 @@ const PLACE: Parameter<Choice<PlaceCondition>, Optional> = query(
     Choice(&[("exact", PlaceCondition::Exact), ("none", PlaceCondition::None)]),
 )
 .optional()
-.example("none")
+.example("exact")
 .described(
     "exact : seulement les demandes dont la position est exacte ; none : seulement celles qui n’en \
      ont pas.",
