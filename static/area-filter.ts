@@ -14,7 +14,7 @@ interface Option {
 }
 
 function select(label: string, options: Option[], selected: string, onChange: (value: string) => void): HTMLElement {
-  const element = h("select", {}, ...options.map(({ value, text }) => h("option", { value }, text)));
+  const element = h("select", { "data-focus": `select-${label}` }, ...options.map(({ value, text }) => h("option", { value }, text)));
   element.value = selected;
   element.addEventListener("change", () => onChange(element.value));
   return h("label", { class: "area" }, h("span", {}, label), element);

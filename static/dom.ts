@@ -41,3 +41,15 @@ export function button(
   element.addEventListener("click", onClick);
   return element;
 }
+
+/**
+ * Redraws controls and gives the focus back to the one that had it, found by its `data-focus`: without
+ * this, whoever presses a chip by keyboard starts again at the top of the page.
+ */
+export function keepingFocus(draw: () => void): void {
+  const key = (document.activeElement as HTMLElement | null)?.dataset?.focus;
+  draw();
+  if (key && document.activeElement === document.body) {
+    document.querySelector<HTMLElement>(`[data-focus="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  }
+}

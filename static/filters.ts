@@ -1,8 +1,9 @@
-// The filter panel: layer, period, status, counting, services, each with its number of reports.
+// The filter panel: layer, period, status, counting, services, each with its number of reports. The list
+// comes first on the page, so the panel is folded until it is asked for.
 import type { Catalogue, StatsOf, Status } from "./api";
 import { button, byId, h, svg } from "./dom";
 import { formatDateRange, formatNumber, t } from "./i18n";
-import { DEFAULT_FILTER, LAYERS, PERIODS, STATUSES, type UrlState } from "./url-state";
+import { LAYERS, PERIODS, STATUSES, type UrlState } from "./url-state";
 
 /**
  * The counts beside the filters. Those of a filter are taken without its own condition: they say
@@ -16,16 +17,17 @@ export interface FilterCounts {
 
 type OnChange = (change: Partial<UrlState>) => void;
 
-function chip(label: string, pressed: boolean, count: number | null, onClick: () => void): HTMLElement {
+/** A button that is pressed or not; `key` names it for `keepingFocus`. */
+function chip(key: string, label: string, pressed: boolean, count: number | null, onClick: () => void): HTMLElement {
   const content = count === null ? [label] : [label, h("span", { class: "count" }, formatNumber(count))];
-  return button({ class: "chip", "aria-pressed": String(pressed) }, content, onClick);
+  return button({ class: "chip", "data-focus": key, "aria-pressed": String(pressed) }, content, onClick);
 }
 
 function drawLayers(url: UrlState, onChange: OnChange): void {
   const box = byId("layer");
   box.setAttribute("aria-label", t("layer"));
   box.replaceChildren(...LAYERS.map((layer) =>
-    chip(t(`layer.${layer}`), url.layer === layer, null, () => onChange({ layer }))));
+    chip(`layer-${layer}`, t(`layer.${layer}`), url.layer === layer, null, () => onChange({ layer }))));
 }
 
 function drawPeriods(url: UrlState, onChange: OnChange): void {
@@ -36,7 +38,7 @@ function drawPeriods(url: UrlState, onChange: OnChange): void {
   const selected = isHotspots && url.period === "all" ? "30" : url.period;
   const periods = PERIODS.filter((period) => !isHotspots || period !== "all");
   box.replaceChildren(...periods.map((period) =>
-    chip(t(`period.${period}`), selected === period, null, () => onChange({ period }))));
+    chip(`period-${period}`, t(`period.${period}`), selected === period, null, () => onChange({ period }))));
 }
 
 function drawStatuses(url: UrlState, counts: StatsOf<"status"> | null, onChange: OnChange): void {
@@ -53,7 +55,7 @@ function drawStatuses(url: UrlState, counts: StatsOf<"status"> | null, onChange:
   };
   box.replaceChildren(...STATUSES.map((status) => {
     const count = counts ? (counts.status[status] ?? 0) : null;
-    const element = chip(t(`statuses.${status}`), url.statuses.includes(status), count, () =>
+    const element = chip(`status-${status}`, t(`statuses.${status}`), url.statuses.includes(status), count, () =>
       onChange({ statuses: toggled(status) }));
     element.prepend(h("span", { class: `dot ${status}`, "aria-hidden": "true" }));
     return element;
@@ -66,7 +68,7 @@ function drawCounting(url: UrlState, onChange: OnChange): void {
   box.hidden = url.layer === "hotspots";
   box.setAttribute("aria-label", t("counting"));
   box.replaceChildren(...[false, true].map((countIncidents) =>
-    chip(t(countIncidents ? "counting.incidents" : "counting.reports"), url.countIncidents === countIncidents, null,
+    chip(`count-${countIncidents}`, t(countIncidents ? "counting.incidents" : "counting.reports"), url.countIncidents === countIncidents, null,
       () => onChange({ countIncidents }))));
 }
 
@@ -74,7 +76,7 @@ function drawCounting(url: UrlState, onChange: OnChange): void {
 function drawNeighbourToggle(url: UrlState, cityCount: number, onChange: OnChange): void {
   const box = byId("neighbour-toggle");
   box.hidden = cityCount < 2 || url.layer !== "reports";
-  box.replaceChildren(chip(t("neighbours"), url.neighbours, null, () => onChange({ neighbours: !url.neighbours })));
+  box.replaceChildren(chip("neighbours", t("neighbours"), url.neighbours, null, () => onChange({ neighbours: !url.neighbours })));
 }
 
 /** Bars of the histogram at most; longer periods put several days into one bar. */
@@ -116,7 +118,7 @@ function serviceCheckbox(
   const on = codes.filter((code) => selected.has(code)).length;
   input.checked = on === codes.length;
   input.indeterminate = on > 0 && on < codes.length;
-  input.dataset.codes = codes.join(",");
+  input.dataset.focus = `services-${codes.join(",")}`;
   input.addEventListener("change", () => onToggle(codes, input.checked));
   return h("label", { class: "check" }, input, h("span", { class: "name" }, label),
     h("span", { class: "count" }, formatNumber(count)));
@@ -145,7 +147,6 @@ function drawServices(
   });
   const box = byId("services");
   const openGroups = new Set([...box.querySelectorAll("details[open]")].map((details) => details.id));
-  const focused = (document.activeElement as HTMLElement | null)?.dataset?.codes;
   box.replaceChildren(...groups
     .filter(({ members }) => members.length > 0)
     .sort((a, b) => b.total - a.total)
@@ -158,18 +159,6 @@ function drawServices(
           serviceCheckbox(service.service_name, service.count, [service.service_code], selected, toggle)));
       return h("div", { class: "group" }, serviceCheckbox(group.name, total, codes, selected, toggle), details);
     }));
-  // The checkboxes were replaced: give the focus back to the one that had it.
-  if (focused) box.querySelector<HTMLElement>(`input[data-codes="${focused}"]`)?.focus();
-}
-
-function drawResetButton(url: UrlState, onChange: OnChange): void {
-  const reset = byId<HTMLButtonElement>("reset");
-  reset.textContent = t("filters.reset");
-  reset.hidden = url.period === DEFAULT_FILTER.period && url.services.length === 0 && !url.area
-    && url.statuses.join() === DEFAULT_FILTER.statuses.join();
-  reset.onclick = () => onChange({
-    period: DEFAULT_FILTER.period, statuses: [...DEFAULT_FILTER.statuses], services: [], area: null,
-  });
 }
 
 export function drawFilters(
@@ -182,5 +171,4 @@ export function drawFilters(
   drawNeighbourToggle(url, cityCount, onChange);
   drawHistogram(counts?.byDay ?? null);
   drawServices(url, catalogue, counts?.byService ?? null, onChange);
-  drawResetButton(url, onChange);
 }

@@ -97,9 +97,9 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** How long ago a time of the API was, in whole units of the largest one that fits: "3 days ago". */
-export function formatTimeAgo(time: string): string {
+export function formatTimeAgo(time: string, style: "long" | "short" = "long"): string {
   const relative = (numeric: "always" | "auto", value: number, unit: Intl.RelativeTimeFormatUnit): string =>
-    new Intl.RelativeTimeFormat(locales[current], { numeric }).format(value, unit);
+    new Intl.RelativeTimeFormat(locales[current], { numeric, style }).format(value, unit);
   const now = new Date();
   let seconds = Math.max(0, (now.getTime() - new Date(time).getTime()) / 1000);
   if (isDateOnly(time)) {

@@ -31,8 +31,14 @@ function layerLegend(url: UrlState, cityCount: number): { entries: HTMLElement[]
   }
 }
 
+/** Folds the legend on a small screen, where it would cover the map. */
+export function foldLegend(): void {
+  byId("legend").toggleAttribute("open", !matchMedia("(max-width: 760px)").matches);
+}
+
 export function drawLegend(url: UrlState, cityCount: number): void {
   const { entries, note } = layerLegend(url, cityCount);
   const list = h("ul", { "aria-label": t("legend") }, ...entries);
-  byId("legend").replaceChildren(list, ...(note ? [h("p", { class: "note" }, note)] : []));
+  const box = byId<HTMLDetailsElement>("legend");
+  box.replaceChildren(h("summary", {}, t("legend")), list, ...(note ? [h("p", { class: "note" }, note)] : []));
 }

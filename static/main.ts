@@ -1,10 +1,11 @@
 // The map page: what its URL describes is loaded from the API and drawn.
+import { drawActiveFilters } from "./active-filters";
 import * as api from "./api";
 import { drawAreaFilter, shownBoundarySet } from "./area-filter";
 import { drawLanguageButton } from "./citizen-page";
 import { setCssColors } from "./colors";
 import { drawCrewButton } from "./crew";
-import { byId, h } from "./dom";
+import { byId, h, keepingFocus } from "./dom";
 import { drawExportMenu } from "./export-menu";
 import { drawFilters } from "./filters";
 import { describeHex, drawHexList } from "./hexes";
@@ -12,7 +13,7 @@ import { drawHotspotCard, drawHotspotList, type HotspotActions } from "./hotspot
 import { formatDays, setLanguage, t } from "./i18n";
 import { drawOffer } from "./import-offer";
 import { drawIncident, type IncidentActions } from "./incident";
-import { drawLegend } from "./legend";
+import { drawLegend, foldLegend } from "./legend";
 import {
   animationDuration, bboxParam, fitFeature, makeMap, type MapActions, showAreaNames, showClusters, showHexes,
   showHotspots, showLayer, showOutlines, showSelected, zoomParam,
@@ -21,48 +22,60 @@ import { FIRST_DATA_LAYER } from "./map-layers";
 import { drawNeighbours, fetchNeighbours, mergeClusters } from "./neighbour-cities";
 import { clearError, showError, showMessage } from "./notice";
 import { drawMissingCard, drawReportCard, hideCard, type ReportCardActions } from "./report-card";
-import { appendReportList, drawReportList, type ReportListActions } from "./report-list";
+import { appendReportList, drawReportList, placeInList, type ReportListActions } from "./report-list";
 import { cityOf, counted, initialState, type PageState } from "./state";
+import { drawSort } from "./sort";
 import { filterParams, formatHash, hexParams, hotspotParams, parseHash, type UrlState } from "./url-state";
 
 let state: PageState;
 /** Aborts the running requests when newer ones replace them. */
 let requests = new AbortController();
 
+/** Counts the cards that were asked for: a slow answer must not cover the card of a later one. */
+let cardsAsked = 0;
+/** The map is moving to a report that was opened from the list, which stays as it is. */
+let isListKept = false;
+
 /** Time between a failed request and the next try, in milliseconds. */
 const RETRY_MS = 2000;
 
 // --- Loading ---------------------------------------------------------------------------------------
 
-/** Writes the state and the map's view to the URL. */
-function updateUrl(): void {
+/** Writes the state and the map's view to the URL; `push` makes it a step of the browser's history. */
+function updateUrl(how: "push" | "replace" = "replace"): void {
   if (state.map) {
     const { lng, lat } = state.map.getCenter();
     state.url.mapView = { zoom: state.map.getZoom(), lat, lon: lng };
   }
-  window.history.replaceState(null, "", formatHash(state.url));
+  const hash = formatHash(state.url);
+  if (how === "push") window.history.pushState(null, "", hash);
+  else window.history.replaceState(null, "", hash);
 }
 
-/** Loads what is in view and, for `all`, the counts too; replaces the requests under way. */
-async function refresh(what: "all" | "view"): Promise<void> {
+/** Loads the map and, unless it is kept, the list; for `all` the counts too. Replaces the requests under way. */
+async function refresh(what: "all" | "view" | "map"): Promise<void> {
   requests.abort();
   requests = new AbortController();
   const { signal } = requests;
   updateUrl();
   try {
-    await Promise.all([refreshView(signal), ...(what === "all" ? [refreshCounts(signal)] : [])]);
+    const view = refreshView(signal, what !== "map");
+    await Promise.all([view, ...(what === "all" ? [refreshCounts(signal)] : [])]);
     clearError();
+    document.body.classList.remove("stale");
     // Tests wait for this counter.
     document.body.dataset.idle = String(Number(document.body.dataset.idle ?? 0) + 1);
   } catch (error) {
     if (signal.aborted) return;
+    // What is shown is of an earlier answer: the page says so and dims it.
+    document.body.classList.add("stale");
     if (error instanceof api.ApiError && error.status !== 503) return showError(error.message);
     showError(t(error instanceof api.ApiError ? "notice.starting" : "notice.offline"));
     setTimeout(() => void refresh("all"), RETRY_MS);
   }
 }
 
-async function refreshView(signal: AbortSignal): Promise<void> {
+async function refreshView(signal: AbortSignal, withList: boolean): Promise<void> {
   const { map, url } = state;
   if (map) showLayer(map, url.layer);
   if (url.layer !== "reports") drawNeighbours([], () => undefined);
@@ -70,12 +83,19 @@ async function refreshView(signal: AbortSignal): Promise<void> {
   if (url.layer === "hotspots") return refreshHotspots(signal);
   if (url.layer === "hexes") return refreshHexes(signal);
   const bbox: api.QueryParams = map ? { bbox: bboxParam(map) } : {};
-  if (!state.isClusterListed) drawExportMenu({ ...filterParams(url), ...bbox });
   await Promise.all([
     map ? refreshClusters({ ...bbox, zoom: zoomParam(map) }, signal) : undefined,
-    state.isClusterListed ? undefined : api.reports({ ...filterParams(url), ...bbox }, signal)
-      .then((page) => drawReportList(page, false, listActions)),
+    withList && !state.isClusterListed ? refreshList(bbox, signal) : undefined,
   ]);
+}
+
+async function refreshList(bbox: api.QueryParams, signal: AbortSignal): Promise<void> {
+  const { url } = state;
+  // No box holds a report without a place.
+  const params = { ...filterParams(url), ...(url.isPlaceless ? {} : bbox) };
+  drawExportMenu(params);
+  const page = await api.reports({ ...params, sort: url.sort }, signal);
+  drawReportList(page, url.isPlaceless ? "placeless" : "view", listActions);
 }
 
 async function refreshClusters(view: api.QueryParams, signal: AbortSignal): Promise<void> {
@@ -128,7 +148,7 @@ async function refreshCounts(signal: AbortSignal): Promise<void> {
   state.counts = { byStatus, byService, byDay: total };
   redrawFilters();
   if (url.layer === "reports") drawSummary(total);
-  drawAreaFilter(url, boundarySets, byArea, changeUrl);
+  keepingFocus(() => drawAreaFilter(url, boundarySets, byArea, changeUrl));
   if (map) {
     showAreaNames(map, byArea);
     showOutlines(map, state.outlines?.areas ?? null, url.area);
@@ -143,13 +163,19 @@ async function loadOutlines(set: string | null): Promise<void> {
 }
 
 function drawSummary({ total, unlocated }: api.StatsOf<"total" | "unlocated">): void {
-  const text = total === 0 ? t("summary.none") : t(`count.${counted(state)}`, { count: total });
-  const more = unlocated ? `, ${t("summary.unlocated", { count: unlocated })}` : "";
-  byId("summary").textContent = text + more;
+  byId("summary").textContent = total === 0 ? t("summary.none") : t(`count.${counted(state)}`, { count: total });
+  const placeless = byId<HTMLButtonElement>("placeless");
+  placeless.textContent = t("summary.unlocated", { count: unlocated });
+  placeless.hidden = unlocated === 0 || state.url.isPlaceless;
 }
 
-const redrawFilters = (): void =>
-  drawFilters(state.url, state.catalogue, state.counts, state.cities.length, changeUrl);
+const redrawFilters = (): void => keepingFocus(() => {
+  const { catalogue, cities, counts, url } = state;
+  drawFilters(url, catalogue, counts, cities.length, changeUrl);
+  drawActiveFilters(url, catalogue, changeUrl);
+  drawSort(url, changeUrl);
+  if (url.layer !== "reports") byId("placeless").hidden = true;
+});
 
 /** Changes what the page shows: filter or layer. */
 function changeUrl(change: Partial<UrlState>): void {
@@ -158,6 +184,7 @@ function changeUrl(change: Partial<UrlState>): void {
   if (change.layer) hideCard();
   if (change.layer || "neighbours" in change) drawLegend(state.url, state.cities.length);
   redrawFilters();
+  updateUrl("push");
   void refresh("all");
 }
 
@@ -189,8 +216,9 @@ const cardActions: ReportCardActions = {
     const id = state.url.report;
     state.url.report = null;
     hideCard();
+    cardsAsked++;
     if (state.map) showSelected(state.map, null);
-    updateUrl();
+    updateUrl("push");
     const row = id && byId("list-items").querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
     (row || byId("list")).focus();
   },
@@ -203,40 +231,62 @@ const incidentActions: IncidentActions = {
 };
 
 async function openHotspot(id: number): Promise<void> {
+  const asked = ++cardsAsked;
   showPanel(true);
   const listed = state.hotspots?.features.find((one) => one.properties.hotspot_id === id);
   const stored = await api.hotspot(id, state.url.city);
+  if (asked !== cardsAsked) return;
   // The stored hotspot has the history, the listed one what holds under the current filter.
   const hotspot = listed ? { ...listed, properties: { ...stored.properties, ...listed.properties } } : stored;
   drawHotspotCard(hotspot, cityOf(state).time_zone, hotspotActions);
   if (state.map) fitFeature(state.map, hotspot);
 }
 
-/** Opens the card of a report and, with `move`, brings it to the centre of the map. */
+/** Opens the card of a report and, with `move`, brings it to the middle of the map that can be seen. */
 async function openReport(id: string, move: boolean): Promise<void> {
-  const { catalogue, map, url } = state;
+  const { catalogue, url } = state;
   const city = cityOf(state);
+  const asked = ++cardsAsked;
+  const isNew = url.report !== id;
   url.report = id;
-  updateUrl();
+  updateUrl(isNew ? "push" : "replace");
   showPanel(true);
   try {
     const [feature, history] = await Promise.all([api.report(id, url.city), api.history(id, url.city)]);
+    if (asked !== cardsAsked) return;
     const service = catalogue.services.find((one) => one.service_code === feature.properties.service_code);
-    drawReportCard(feature, history, city, service, cardActions);
+    drawReportCard(feature, history, city, service, placeInList(id), cardActions);
     void drawIncident(feature, city, incidentActions).catch(() => undefined);
-    const center = (feature.geometry?.coordinates ?? null) as [number, number] | null;
-    if (!map) return;
-    showSelected(map, center);
-    if (center && move) map.easeTo({ center, zoom: Math.max(map.getZoom(), 15), duration: animationDuration() });
-  } catch {
-    drawMissingCard(cardActions.close);
+    showOnMap((feature.geometry?.coordinates ?? null) as [number, number] | null, move);
+  } catch (error) {
+    if (asked !== cardsAsked) return;
+    if (error instanceof api.ApiError && error.status < 500) drawMissingCard(cardActions.close);
+    else showError(t("notice.offline"));
   }
+}
+
+/** Marks a place and, with `move`, brings it into view beside the panel; the list stays as it is. */
+function showOnMap(center: [number, number] | null, move: boolean): void {
+  const { map } = state;
+  if (!map) return;
+  showSelected(map, center);
+  if (!center || !move) return;
+  isListKept = true;
+  const [mapBox, panel] = [byId("map"), byId("panel")].map((element) => element.getBoundingClientRect());
+  // On a phone the panel covers the lower part of the map.
+  const covered = Math.max(0, Math.min(mapBox.bottom, panel.bottom) - Math.max(mapBox.top, panel.top));
+  const offset: [number, number] = [0, panel.left < mapBox.right && panel.right > mapBox.left ? -covered / 2 : 0];
+  map.easeTo({ center, offset, zoom: Math.max(map.getZoom(), 15), duration: animationDuration() });
 }
 
 // --- Map -------------------------------------------------------------------------------------------
 
 const mapActions: MapActions = {
-  onMove: () => void refresh("view"),
+  onMove: () => {
+    const what = isListKept ? "map" : "view";
+    isListKept = false;
+    void refresh(what);
+  },
   openCluster: (id, expansionZoom, center, city) => void openCluster(id, expansionZoom, center, city),
   openReport: (id, city) => void (city ? switchCity(city) : Promise.resolve()).then(() => openReport(id, false)),
   openHotspot: (id) => void openHotspot(id),
@@ -258,7 +308,8 @@ async function openCluster(
   if (city) await switchCity(city);
   state.isClusterListed = true;
   showPanel(true);
-  drawReportList(await api.clusterReports(id, filterParams(state.url)), true, listActions);
+  drawReportList(await api.clusterReports(id, filterParams(state.url)), "cluster", listActions);
+  drawSort(state.url, changeUrl, false);
   drawExportMenu(null);
   byId("list").focus();
 }
@@ -341,6 +392,24 @@ async function reload(): Promise<void> {
   if (state.url.report) await openReport(state.url.report, !state.url.mapView);
 }
 
+/** Shows what the URL says after a step in the browser's history, or after its fragment was edited. */
+async function showUrl(): Promise<void> {
+  const before = state.url;
+  state.url = parseHash(location.hash, state.config.default_jurisdiction);
+  const { map, url } = state;
+  if (url.city !== before.city || url.language !== before.language) return reload();
+  state.isClusterListed = false;
+  drawLegend(url, state.cities.length);
+  redrawFilters();
+  const view = url.mapView;
+  if (map && view) map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
+  if (url.report) return Promise.all([refresh("all"), openReport(url.report, false)]).then(() => undefined);
+  cardsAsked++;
+  hideCard();
+  if (map) showSelected(map, null);
+  return refresh("all");
+}
+
 /** The cities, once the service has read its data; none in an empty store. */
 async function waitForCities(): Promise<api.City[]> {
   for (;;) {
@@ -368,10 +437,11 @@ function addListeners(): void {
     if (state.url.report) cardActions.close();
     else hotspotActions.closeCard();
   });
-  window.addEventListener("hashchange", () => {
-    state.url = parseHash(location.hash, state.config.default_jurisdiction);
-    void reload();
+  byId("placeless").addEventListener("click", () => {
+    changeUrl({ isPlaceless: true });
+    byId("list").focus();
   });
+  window.addEventListener("hashchange", () => void showUrl());
 }
 
 /** Offers to import a file where the service has no report of any city. */
@@ -411,6 +481,7 @@ async function start(): Promise<void> {
   state = initialState(config, cities);
   state.url.city = cityOf(state).jurisdiction_id;
   addListeners();
+  foldLegend();
   await reload();
   await offerImport();
 }

@@ -2,6 +2,7 @@
 import type { City, HistoryEntry, ReportFeature, Service } from "./api";
 import { button, byId, h } from "./dom";
 import { formatDateTime, formatTimeAgo, type MessageKey, t, tValue } from "./i18n";
+import type { ListPlace } from "./report-list";
 import { answeredAttributes, historyList, photoList } from "./report-details";
 
 export interface ReportCardActions {
@@ -40,15 +41,29 @@ function facts(
   return list;
 }
 
+/** Buttons to the reports before and after this one in the list. */
+function walkButtons(place: ListPlace | null, actions: ReportCardActions): HTMLElement[] {
+  if (!place || place.count < 2) return [];
+  const step = (key: "card.previous" | "card.next", id: string | undefined): HTMLElement => {
+    const open = (): void => (id ? actions.openReport(id) : undefined);
+    return button({ class: "small", "data-focus": key, disabled: !id }, [t(key)], open);
+  };
+  const text = t("card.position", { position: place.position, count: place.count });
+  return [h("nav", { class: "walk", "aria-label": t("list.walk") },
+    step("card.previous", place.previous), h("span", {}, text), step("card.next", place.next))];
+}
+
 export function drawReportCard(
   feature: ReportFeature, history: HistoryEntry[], city: City, service: Service | undefined,
-  actions: ReportCardActions,
+  place: ListPlace | null, actions: ReportCardActions,
 ): void {
   const report = feature.properties;
   const status = tValue("status", report.status);
   const reason = report.closed_reason ? ` · ${tValue("closed_reason", report.closed_reason)}` : "";
   const name = report.service_name ?? report.service_code;
   const card = byId("card");
+  const walked = card.contains(document.activeElement)
+    ? (document.activeElement as HTMLElement).dataset.focus : undefined;
   card.replaceChildren(
     closeButton(actions.close),
     h("p", { class: "badge" }, h("span", { class: `dot ${report.status}`, "aria-hidden": "true" }), status + reason),
@@ -58,10 +73,14 @@ export function drawReportCard(
     facts(feature, city, service, actions),
     ...(report.accuracy === "approximate" ? [h("p", { class: "warning" }, t("card.approximate"))] : []),
     historyList(history, city),
+    ...walkButtons(place, actions),
   );
   card.setAttribute("aria-label", name);
   card.hidden = false;
-  card.focus({ preventScroll: false });
+  // Whoever walks through the list by keyboard keeps the focus on the same button.
+  const button = walked && card.querySelector<HTMLButtonElement>(`[data-focus="${walked}"]:not([disabled])`);
+  if (button) byId("announce").textContent = `${name}, ${card.querySelector(".walk span")?.textContent}`;
+  (button || card).focus({ preventScroll: false });
 }
 
 /** The card of a report that does not exist. */

@@ -28,15 +28,18 @@ function reportRow(feature: ReportFeature, actions: ReportListActions): HTMLElem
   const report = feature.properties;
   const place = report.address ?? report.area ?? t(feature.geometry ? "card.on_map" : "card.no_location");
   const dot = h("span", { class: `dot ${report.status}`, "aria-hidden": "true" });
-  const side = [formatTimeAgo(report.requested_datetime), tValue("status", report.status)];
+  const side = [formatTimeAgo(report.requested_datetime, "short"), tValue("status", report.status)];
   const attributes = { "data-id": report.service_request_id };
   return listRow(attributes, dot, report.service_name ?? report.service_code, place, side, () => actions.open(feature));
 }
 
-export function drawReportList(page: ReportPage, inCluster: boolean, actions: ReportListActions): void {
+/** What a list of reports is about: those in view, of one cluster, or without a place. */
+export type ListScope = "view" | "cluster" | "placeless";
+
+export function drawReportList(page: ReportPage, scope: ListScope, actions: ReportListActions): void {
   const title = byId("list-title");
-  title.replaceChildren(t(inCluster ? "list.cluster" : "list.view"));
-  if (inCluster) title.append(button({ class: "quiet" }, [t("list.back")], actions.back));
+  title.replaceChildren(t(`list.${scope}`));
+  if (scope === "cluster") title.append(button({ class: "quiet" }, [t("list.back")], actions.back));
   const rows = page.features.map((feature) => reportRow(feature, actions));
   byId("list-items").replaceChildren(...(rows.length ? rows : [h("li", { class: "none" }, t("list.none"))]));
   drawMoreButton(page.next, actions);
@@ -48,6 +51,20 @@ export function appendReportList(page: ReportPage, actions: ReportListActions): 
   byId("list-items").append(...rows);
   rows[0]?.querySelector("button")?.focus();
   drawMoreButton(page.next, actions);
+}
+
+/** The reports of the list before and after one, and its place in it; null where it is not listed. */
+export function placeInList(id: string): ListPlace | null {
+  const ids = [...byId("list-items").querySelectorAll<HTMLElement>("[data-id]")].map((row) => row.dataset.id ?? "");
+  const at = ids.indexOf(id);
+  return at < 0 ? null : { position: at + 1, count: ids.length, previous: ids[at - 1], next: ids[at + 1] };
+}
+
+export interface ListPlace {
+  position: number;
+  count: number;
+  previous?: string;
+  next?: string;
 }
 
 function drawMoreButton(next: string | null | undefined, actions: ReportListActions): void {

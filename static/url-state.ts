@@ -7,6 +7,10 @@ export type Period = "1" | "7" | "30" | "365" | "all";
 export const PERIODS: Period[] = ["1", "7", "30", "365", "all"];
 export const STATUSES: Status[] = ["open", "in_progress", "closed"];
 
+/** The order of the list of reports. */
+export type Sort = "newest" | "oldest";
+export const SORTS: Sort[] = ["newest", "oldest"];
+
 export type Layer = "reports" | "hotspots" | "hexes";
 export const LAYERS: Layer[] = ["reports", "hotspots", "hexes"];
 
@@ -25,6 +29,9 @@ export interface UrlState {
   statuses: Status[];
   /** Codes of the selected services; empty for all. */
   services: string[];
+  /** Only reports without a place. */
+  isPlaceless: boolean;
+  sort: Sort;
   /** Count incidents instead of reports: duplicates count once. */
   countIncidents: boolean;
   /** The boundary set (such as boroughs) whose areas are shown; null for the city's first one. */
@@ -59,6 +66,8 @@ export function parseHash(hash: string, defaultCity: string | null): UrlState {
     period: PERIODS.includes(period) ? period : DEFAULT_FILTER.period,
     statuses: statuses.length ? statuses : [...DEFAULT_FILTER.statuses],
     services: list("service"),
+    isPlaceless: query.get("place") === "none",
+    sort: SORTS.find((sort) => sort === query.get("sort")) ?? "newest",
     countIncidents: query.get("count") === "incidents",
     boundarySet: query.get("division"),
     area: query.get("area"),
@@ -81,6 +90,8 @@ export function formatHash(state: UrlState): string {
   put("status", state.statuses.join(","));
   put("period", state.period);
   if (state.services.length) put("service", state.services.join(","));
+  if (state.isPlaceless) put("place", "none");
+  if (state.sort !== "newest") put("sort", state.sort);
   if (state.countIncidents) put("count", "incidents");
   if (state.boundarySet) put("division", encodeURIComponent(state.boundarySet));
   if (state.area) put("area", encodeURIComponent(state.area));
@@ -104,6 +115,7 @@ const areaParam = ({ area, boundarySet }: UrlState): QueryParams =>
 export function filterParams(state: UrlState, without?: "status" | "service" | "area"): QueryParams {
   const params: QueryParams = { jurisdiction_id: state.city };
   if (state.countIncidents) params.count = "incidents";
+  if (state.isPlaceless) params.place = "none";
   if (without !== "area") Object.assign(params, areaParam(state));
   if (without !== "status") params.status = state.statuses.join(",");
   if (without !== "service" && state.services.length) params.service = state.services.join(",");

@@ -1,6 +1,6 @@
 //! The filter that every query takes: which reports it is about.
 
-use crate::domain::{Channel, Nature, ServiceCode, Status};
+use crate::domain::{Channel, Nature, PlaceCondition, ServiceCode, Status};
 use crate::place::BBox;
 
 /// A conjunction of conditions. The default matches every report whose position is exact or absent;
@@ -25,6 +25,8 @@ pub struct Filter {
     pub before: Option<i64>,
     /// Only reports with a position inside this box.
     pub bbox: Option<BBox>,
+    /// Only reports with an exact position, or only those without a position.
+    pub place: Option<PlaceCondition>,
     /// Also match reports whose position is approximate.
     pub approximate: bool,
     /// Count incidents, not reports: reports known to be duplicates are left out.
@@ -44,6 +46,7 @@ impl Filter {
             from,
             before,
             bbox: _,
+            place,
             approximate,
             incidents,
         } = self;
@@ -61,6 +64,7 @@ impl Filter {
         pairs.extend(from.map(|second| ("from", time(second))));
         // The parameter `to` is the last second, `before` the one after it.
         pairs.extend(before.map(|second| ("to", time(second - 1))));
+        pairs.extend(place.map(|place| ("place", place.as_str().to_owned())));
         if *approximate {
             pairs.push(("approximate", "true".to_owned()));
         }
@@ -79,12 +83,13 @@ impl Filter {
             from,
             before,
             bbox,
+            place,
             approximate: _,
             incidents,
         } = self;
         let timeless = from.is_none() && before.is_none();
         let rest = natures.is_none() && channels.is_none() && areas.is_none();
-        timeless && rest && !incidents && bbox.is_none()
+        timeless && rest && !incidents && bbox.is_none() && place.is_none()
     }
 
     /// Whether it restricts nothing but services and whether a report is closed.

@@ -59,4 +59,6 @@ pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
 pub use visibility::{MergedCells, PublicRules, View, Visibility, VisibilityTable, is_counted_id};
-pub use vocabulary::{Accuracy, Channel, ClosedReason, Nature, RepeatRule, Status, Vocabulary};
+pub use vocabulary::{
+    Accuracy, Channel, ClosedReason, Nature, PlaceCondition, RepeatRule, Status, Vocabulary,
+};

@@ -129,6 +129,16 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// What a filter asks of the position of a report.
+    PlaceCondition {
+        /// The report has an exact position.
+        Exact = "exact",
+        /// The report has no position.
+        None = "none",
+    }
+);
+
+vocabulary!(
     /// Which of the rows of one id a source is read by.
     RepeatRule {
         /// The row of the latest update time; the last one where the rows have none.

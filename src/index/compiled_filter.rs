@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::domain::{Channel, Filter, Nature, Status};
+use crate::domain::{Channel, Filter, Nature, PlaceCondition, Status};
 use crate::index::areas::{AreaSelection, BoundaryIndex, find, joined_names};
 use crate::index::columns::Columns;
 use crate::index::delete_bitmap::DeleteBitmap;
@@ -30,6 +30,7 @@ pub struct CompiledFilter {
     from: i64,
     before: i64,
     bbox: Option<BBox>,
+    place: Option<PlaceCondition>,
     approximate: bool,
     incidents: bool,
     /// See [`Filter::is_by_kind`].
@@ -82,6 +83,7 @@ impl CompiledFilter {
             from: filter.from.unwrap_or(i64::MIN),
             before: filter.before.unwrap_or(i64::MAX),
             bbox: filter.bbox,
+            place: filter.place,
             approximate: filter.approximate,
             incidents: filter.incidents,
             by_kind: filter.is_by_kind(),
@@ -146,6 +148,7 @@ impl CompiledFilter {
             && (self.services.is_none() || self.accepts_service(columns.service(slot)))
             && !(self.incidents && columns.state(slot).is_duplicate())
             && (self.is_any_time() || self.in_time(columns, slot))
+            && self.place.is_none_or(|place| is_placed(place, columns, slot))
             && self.areas.as_ref().is_none_or(|areas| self.in_areas(areas, columns, slot))
     }
 
@@ -251,6 +254,9 @@ impl CompiledFilter {
         if !self.every_kind {
             buffer.retain(|slot| self.kinds[columns.state(slot).kind()]);
         }
+        if let Some(place) = self.place {
+            buffer.retain(|slot| is_placed(place, columns, slot));
+        }
         if self.incidents {
             buffer.retain(|slot| !columns.state(slot).is_duplicate());
         }
@@ -270,6 +276,16 @@ impl CompiledFilter {
 #[inline(always)]
 fn is_wanted(wanted: &[bool], columns: &Columns, slot: u32) -> bool {
     wanted.get(usize::from(columns.service(slot))).copied().unwrap_or(false)
+}
+
+/// Does the position of a slot fulfil the condition? A segment holds its slots in the order exact,
+/// approximate, without a position.
+#[inline(always)]
+fn is_placed(place: PlaceCondition, columns: &Columns, slot: u32) -> bool {
+    match place {
+        PlaceCondition::Exact => slot < columns.exact_slots().end,
+        PlaceCondition::None => slot >= columns.approximate_slots().end,
+    }
 }
 
 /// Slots that a scan filters together before it hands them on.

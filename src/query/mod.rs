@@ -85,7 +85,7 @@ pub use items::{ItemsQuery, PositionTest, SortedItemsQuery, items, sorted_items}
 pub use like_pattern::LikePattern;
 pub use matching::ReportSource;
 pub use nearest::{nearest, within_radius};
-pub use newest::{NewestCollector, newest, newest_in_cell, newest_page};
+pub use newest::{ListOrder, NewestCollector, by_time, newest, newest_in_cell, newest_page};
 pub use ordered::{RowOrder, ordered};
 pub use page::{Cursor, NearbyReport, Page};
 pub use property_value::{FeatureRecord, PropertyRef, PropertyValue, TimeSpan, ValueType};

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use crate::index::{CompiledFilter, DocAddress, Selection, SelectionBatch, Snapshot};
 use crate::place::GridCell;
 use crate::query::page::{Cursor, Page};
+use crate::query::sorted::{ListKey, OLDEST_FIRST, PagePlace, SortValue, SortedCollector};
 
 /// Slots whose times are compared together.
 const BATCH: usize = 32;
@@ -174,6 +175,54 @@ pub fn newest(
     limit: usize,
 ) -> Page<DocAddress> {
     let mut list = NewestCollector::new(snapshot, after, limit);
+    scan(snapshot, compiled, |batch| list.collect_batch(&batch));
+    list.page()
+}
+
+/// The order of a list by the time at which reports were requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOrder {
+    /// Newest first.
+    Newest,
+    /// Oldest first.
+    Oldest,
+}
+
+/// Matching reports, located or not, in the order of time, equal times by id: the first `limit`
+/// after the cursor.
+///
+/// Takes O(reports) time for the scan and O(limit) memory.
+///
+/// ```
+/// use pointchaud::domain::{Filter, IndexedFields, ReportId, ServiceCode};
+/// use pointchaud::index::Index;
+/// use pointchaud::query::{Cursor, ListOrder, by_time};
+///
+/// let report = |n: i64| {
+///     let id = ReportId::new(&format!("r{n}")).unwrap();
+///     IndexedFields::new(id, ServiceCode::new("graffiti").unwrap(), 1_790_000_000 + n, None)
+/// };
+/// let snapshot = Index::from_reports((1..=5).map(report)).reader().load();
+/// let every = snapshot.compiled(&Filter::default());
+/// let after = Cursor { key: 1_790_000_002, id: "r2".to_owned() };
+/// let page = by_time(&snapshot, &every, ListOrder::Oldest, Some(after), 2);
+/// let ids: Vec<&str> = page.items.iter().map(|address| snapshot.id(*address)).collect();
+/// assert_eq!((ids, page.more), (vec!["r3", "r4"], true));
+/// ```
+pub fn by_time(
+    snapshot: &Snapshot,
+    compiled: &CompiledFilter,
+    order: ListOrder,
+    after: Option<Cursor<i64>>,
+    limit: usize,
+) -> Page<DocAddress> {
+    if order == ListOrder::Newest {
+        return newest(snapshot, compiled, after, limit);
+    }
+    let place = after.map_or(PagePlace::Start, |after| {
+        PagePlace::After(ListKey { values: vec![SortValue::Second(after.key)], id: after.id })
+    });
+    let mut list = SortedCollector::new(snapshot, OLDEST_FIRST, &place, limit);
     scan(snapshot, compiled, |batch| list.collect_batch(&batch));
     list.page()
 }

@@ -158,6 +158,10 @@ pub struct SortTerm {
 pub const NEWEST_FIRST: &[SortTerm] =
     &[SortTerm { property: SortProperty::Requested, is_descending: true }];
 
+/// Oldest first.
+pub const OLDEST_FIRST: &[SortTerm] =
+    &[SortTerm { property: SortProperty::Requested, is_descending: false }];
+
 /// An item of a sorted list, beside which a page starts or ends: its values of the properties of
 /// the order, and its id. Unlike an offset it stays valid while reports are added and removed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,6 +95,7 @@ async function settled() {
   await page.waitForFunction(() => window.pointchaudMap.loaded());
 }
 
+const openFilters = () => page.locator("#filters-title").click();
 const text = (selector) => page.locator(selector).innerText();
 const api = async (path) => (await fetch(base + path)).json();
 const digits = (words) => Number(words.replace(/[^\d]/g, ""));
@@ -111,6 +112,7 @@ test("the page shows what the API counts, and filters it", async () => {
   const drawn = await spots();
   assert.equal(drawn.reduce((sum, spot) => sum + (spot.count ?? 1), 0), 205, "every report is on the map");
 
+  await openFilters();
   await page.locator("#status .chip", { hasText: "Fermées" }).click();
   await page.waitForFunction(() => document.querySelector("#summary").textContent.startsWith("305"));
   await page.locator("#services-box > summary").click();
@@ -287,6 +289,7 @@ test("a crew merges two reports, splits them and undoes the split", async () => 
   const { total: incidents } = await api("api/v1/stats?status=open,in_progress&count=incidents");
   const { total: reports } = await api("api/v1/stats?status=open,in_progress");
   assert.ok(incidents < reports);
+  await openFilters();
   await page.locator("#counting .chip", { hasText: "Sans doublons" }).click();
   await page.waitForFunction(() => /count=incidents/.test(location.hash));
   await settled();
@@ -311,6 +314,7 @@ test("areas are outlined and filter reports; vector tiles contain as many report
   while ((await fetch(`${asked}&area=West`)).status !== 200) await new Promise((r) => setTimeout(r, 50));
   await open("#city=boston.gov&lang=en");
   await page.waitForFunction(() => window.pointchaudMap.querySourceFeatures("outlines").length >= 2);
+  await openFilters();
   await page.selectOption("#areas select", "West");
   await page.waitForFunction((n) => document.getElementById("summary").textContent.startsWith(String(n)), await total("&area=West"));
   const drawn = await page.evaluate(async (url) => {

@@ -159,6 +159,32 @@ fn lists_equal_a_linear_scan_page_by_page() {
     });
 }
 
+#[test]
+fn the_oldest_first_equal_a_linear_scan_page_by_page() {
+    everywhere(14, |_, name, world, filter| {
+        let mut kept: Vec<&IndexedFields> =
+            world.facts.iter().filter(|f| passes(filter, f)).collect();
+        if filter.bbox.is_some() {
+            kept.retain(|facts| filter.approximate || facts.accuracy == Accuracy::Exact);
+        }
+        kept.sort_by(|a, b| (a.requested, a.id.as_str()).cmp(&(b.requested, b.id.as_str())));
+        let wanted: Vec<&str> = kept.iter().map(|facts| facts.id.as_str()).collect();
+        let compiled = world.snapshot.compiled(filter);
+        let (mut found, mut after): (Vec<String>, _) = (Vec::new(), None);
+        loop {
+            let order = query::ListOrder::Oldest;
+            let page = query::by_time(&world.snapshot, &compiled, order, after.take(), 41);
+            let last = page.items.last().copied();
+            found.extend(page.items.iter().map(|one| world.snapshot.id(*one).to_owned()));
+            let Some(last) = last.filter(|_| page.more) else { break };
+            let key = world.snapshot.requested(last);
+            after = Some(Cursor { key, id: world.snapshot.id(last).to_owned() });
+        }
+        assert_eq!(found, wanted, "{name}, {filter:?}");
+        found.len()
+    });
+}
+
 fn boxes(rng: &mut ChaCha8Rng) -> Vec<BBox> {
     let mut boxes = vec![
         BBox::WORLD,

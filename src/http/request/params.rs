@@ -1,6 +1,8 @@
 //! Parameters that several operations take.
 
-use crate::domain::{Channel, Filter, Nature, ReportTime, ServiceCode, Status, end_of_day};
+use crate::domain::{
+    Channel, Filter, Nature, PlaceCondition, ReportTime, ServiceCode, Status, end_of_day,
+};
 use crate::export::geojson::instant;
 use crate::http::request::parameter::request;
 use crate::http::request::parameter::{
@@ -181,6 +183,18 @@ const APPROXIMATE: Parameter<Flag, Defaulted<bool>> =
         "Include reports with an approximate position.",
     );
 
+const PLACE: Parameter<Choice<PlaceCondition>, Optional> = query(
+    "place",
+    Choice(&[("exact", PlaceCondition::Exact), ("none", PlaceCondition::None)]),
+)
+.optional()
+.example("exact")
+.described(
+    "exact : seulement les demandes dont la position est exacte ; none : seulement celles qui n’en \
+     ont pas.",
+    "exact: only reports with an exact position; none: only those without a position.",
+);
+
 request! {
     /// The parameters of a filter, except `count` and `bbox`.
     pub struct FilterParameters {
@@ -190,13 +204,14 @@ request! {
         natures: Option<Vec<Nature>> = NATURE,
         channels: Option<Vec<Channel>> = CHANNEL,
         areas: Option<Vec<String>> = AREA,
+        place: Option<PlaceCondition> = PLACE,
         approximate: bool = APPROXIMATE,
     }
 }
 
 impl FilterParameters {
     fn filter(self, _: &mut ParameterReader<'_>) -> Read<Filter> {
-        let Self { services, span, statuses, natures, channels, areas, approximate } = self;
+        let Self { services, span, statuses, natures, channels, areas, place, approximate } = self;
         let (from, before) = span;
         Ok(Filter {
             services,
@@ -207,6 +222,7 @@ impl FilterParameters {
             from,
             before,
             bbox: None,
+            place,
             approximate,
             incidents: false,
         })
@@ -311,6 +327,7 @@ mod tests {
             channels: Some(vec![Channel::App, Channel::Phone]),
             from: Some(1_790_000_000),
             before: Some(1_790_086_400),
+            place: Some(PlaceCondition::None),
             approximate: true,
             incidents: true,
             ..Filter::default()

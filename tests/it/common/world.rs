@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pointchaud::domain::{
     Accuracy, Change, Channel, ClosedReason, Event, Filter, IndexedFields, Nature, ReportId,
-    ServiceCode, Status, TextSketch,
+    PlaceCondition, ServiceCode, Status, TextSketch,
 };
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::place::{BBox, Position};
@@ -176,6 +176,14 @@ pub fn filters(rng: &mut ChaCha8Rng) -> Vec<Filter> {
             ..Filter::default()
         },
         Filter { bbox: Some(BBox::new(lon, -60.0, -lon, 80.0).unwrap()), ..Filter::default() },
+        Filter { place: Some(PlaceCondition::None), ..Filter::default() },
+        Filter { place: Some(PlaceCondition::Exact), approximate: true, ..Filter::default() },
+        Filter {
+            place: Some(PlaceCondition::Exact),
+            services: service("graffiti"),
+            from: Some(1_700_000_100),
+            ..Filter::default()
+        },
     ]
 }
 
@@ -195,6 +203,12 @@ pub fn passes(filter: &Filter, facts: &IndexedFields) -> bool {
             && (facts.reason == Some(ClosedReason::Duplicate) || facts.parent.is_some()))
         && filter.from.is_none_or(|from| from <= facts.requested)
         && filter.before.is_none_or(|before| facts.requested < before)
+        && filter.place.is_none_or(|place| match place {
+            PlaceCondition::Exact => {
+                facts.position.is_some() && facts.accuracy == Accuracy::Exact
+            }
+            PlaceCondition::None => facts.position.is_none(),
+        })
         && filter.bbox.is_none_or(|bbox| facts.position.is_some_and(|at| bbox.contains(at)))
 }
 

@@ -18,17 +18,21 @@ use crate::http::reply::answer::{
 };
 use crate::http::request::call::Call;
 use crate::http::request::if_match::{IF_MATCH, IfMatch};
-use crate::http::request::parameter::request;
+use crate::http::request::parameter::{Defaulted, Parameter, query, request};
 use crate::http::request::params::{BOXED_FILTER, LIMIT, NewestAfter, REPORT_ID, cursor_by};
 use crate::http::v1::reports::answer::{ContactOut, History, feature, report_page, report_tag};
-use crate::query;
+use crate::http::request::words::Choice;
+use crate::query::{self, ListOrder};
 use crate::usecase::reports::check_areas;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let mut all = vec![
         Operation::get("/api/v1/reports", "reports", Tag::Reports, list)
-            .described("Demandes, les plus récentes d’abord.", "Reports, newest first.")
+            .described(
+                "Demandes, les plus récentes d’abord ou dans l’ordre de « sort ».",
+                "Reports, newest first or in the order of 'sort'.",
+            )
             .responds_with(&[geojson::<Collection<'_, ReportOut>>()])
             .linked_to(&[("report", "id", "$response.body#/features/0/id")]),
         Operation::get("/api/v1/reports/{id}", "report", Tag::Reports, one)
@@ -58,9 +62,22 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
+/// The order of a list of reports.
+const SORT: Parameter<Choice<ListOrder>, Defaulted<ListOrder>> =
+    query("sort", Choice(&[("newest", ListOrder::Newest), ("oldest", ListOrder::Oldest)]))
+        .default(ListOrder::Newest)
+        .example("oldest")
+        .described(
+            "newest : les plus récentes d’abord ; oldest : les plus anciennes d’abord. À la même \
+             seconde, dans l’ordre des numéros.",
+            "newest: newest first; oldest: oldest first. Those of the same second are in the order \
+             of their numbers.",
+        );
+
 request! {
     /// A list of reports.
     pub struct ReportListRequest {
+        sort: ListOrder = SORT,
         limit: usize = LIMIT,
         after: NewestAfter = cursor_by(),
         filter: Filter = BOXED_FILTER,
@@ -69,10 +86,10 @@ request! {
 
 async fn list(call: Call<ReportListRequest>) -> HandlerResult {
     call.respond(MEDIA_TYPE, CostClass::Long, |inputs, request| {
-        let ReportListRequest { limit, after, filter } = request;
+        let ReportListRequest { sort, limit, after, filter } = request;
         let snapshot = inputs.snapshot;
         check_areas(snapshot, &filter)?;
-        let page = query::newest(snapshot, &snapshot.compiled(&filter), after, limit);
+        let page = query::by_time(snapshot, &snapshot.compiled(&filter), sort, after, limit);
         to_json(&report_page(inputs, &page)?)
     })
     .await
