@@ -41,6 +41,8 @@ export type Import = schema.Import;
 export type ImportChange = schema.ImportChange;
 export type ImportColumn = schema.ImportColumn;
 export type ImportProgress = schema.ImportProgress;
+export type AuditLine = schema.AuditLine;
+export type AuditPage = schema.AuditPage;
 export type AlertFeature = Feature<schema.Alert, Area>;
 
 /** Settings of the page, from `/config.json`. */
@@ -194,6 +196,20 @@ async function askImport<T>(method: string, path: string, key: string, body?: Im
   const headers = { Accept: "application/json", "Content-Type": "application/json", ...withKey(key) };
   const url = urlOf(`/api/v1/imports${path}`, {});
   return readJson(await fetch(url, { method, headers, body: body && JSON.stringify(body) }));
+}
+
+/** The newest lines of the audit that pass a filter; refused where the key is missing or wrong. */
+export const audit = (params: QueryParams, key: string): Promise<AuditPage> =>
+  nextAuditPage(urlOf("/api/v1/audit", params), key);
+
+/** The next page of the audit, by the `next` link of the page before. */
+export const nextAuditPage = async (link: string, key: string): Promise<AuditPage> =>
+  readJson(await fetch(link, { headers: { Accept: "application/json", ...withKey(key) } }));
+
+/** All lines of the audit that pass a filter, as a CSV file. */
+export async function auditFile(params: QueryParams, key: string): Promise<Blob> {
+  const response = await fetch(urlOf("/api/v1/audit.csv", params), { headers: withKey(key) });
+  return response.ok ? response.blob() : readJson<never>(response);
 }
 
 /** The files that were sent before; refused where the key is missing or wrong. */

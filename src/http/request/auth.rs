@@ -50,6 +50,11 @@ impl Authorization {
         Self { header: headers.get(header::AUTHORIZATION).cloned(), foreign, address: None }
     }
 
+    /// Where the request comes from, if that is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// Does the request have an `Authorization` header, right or wrong?
     pub fn is_given(&self) -> bool {
         self.header.is_some()

@@ -7,7 +7,7 @@ pub mod write;
 
 use axum::http::{HeaderValue, header};
 
-use crate::domain::{Filter, Permission, View};
+use crate::domain::{AuditSubject, Filter, Permission, View};
 use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -129,6 +129,8 @@ async fn contact(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
+    // Durable before anything is read: without its line in the audit there is no answer.
+    state.app.note(context.actor(), Some(&key), AuditSubject::Report, id.as_str()).await?;
     let contact = state.app.compute(move || reader.contact(&key, &id)).await?;
     let mut response =
         response_without_etag(JSON, to_json(&ContactOut::from(contact.unwrap_or_default()))?);
