@@ -132,7 +132,7 @@ async function ask(act: () => Promise<api.AuditPage>, isNew: boolean): Promise<v
   try {
     const page = await act();
     lines = isNew ? page.lines : [...lines, ...page.lines];
-    ({ next } = page);
+    next = page.next ?? undefined;
     showProblem("");
     drawLines();
     drawFound();

@@ -159,6 +159,7 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
                 created_revision: row,
                 recorded,
                 changed: None,
+                assigned_here: false,
             };
             export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });

@@ -16,6 +16,8 @@ mod area_centres;
 mod area_columns;
 mod areas;
 mod attacks_connections;
+mod audit;
+mod audit_names;
 mod bad_files;
 mod batches;
 mod canaries;

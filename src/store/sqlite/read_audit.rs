@@ -122,12 +122,11 @@ fn select(
         values.push(Value::Text(actor.clone()));
     }
     if let Some(operation) = &filter.operation {
-        sql += if named.is_some() { " AND +operation = ?" } else { " AND operation = ?" };
+        sql += " AND operation = ?";
         values.push(Value::Text(operation.clone()));
     }
     if let Some(city) = city {
-        let is_free = named.is_none() && filter.operation.is_none();
-        sql += if is_free { " AND city IS ?" } else { " AND +city IS ?" };
+        sql += if named.is_none() { " AND city IS ?" } else { " AND +city IS ?" };
         values.push(city.map_or(Value::Null, Value::Integer));
     }
     sql += " ORDER BY number DESC LIMIT ?";

@@ -113,6 +113,7 @@ impl WriteTransaction<'_> {
             created_revision: revision,
             recorded: self.now.clone(),
             changed: None,
+            assigned_here: false,
         };
         Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
     }
