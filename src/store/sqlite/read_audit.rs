@@ -25,7 +25,8 @@ fn first_with(
     value: i64,
 ) -> rusqlite::Result<Option<i64>> {
     let of_city = if city.is_some() { "city = ?1" } else { "?1 IS NULL" };
-    let ends = format!("SELECT min(number), max(number) FROM audit WHERE {of_city}");
+    let end = |order| format!("SELECT number FROM audit WHERE {of_city} ORDER BY number {order}");
+    let ends = format!("SELECT ({} LIMIT 1), ({} LIMIT 1)", end("ASC"), end("DESC"));
     let ends = db.query_row(&ends, [city], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (Some(mut low), Some(mut high)): (Option<i64>, Option<i64>) = ends else { return Ok(None) };
     let mut next = db.prepare_cached(&format!(
@@ -43,7 +44,11 @@ fn first_with(
         let middle = low + (high - low) / 2;
         if reaches(middle)? { high = middle } else { low = middle + 1 }
     }
-    Ok(Some(low))
+    // The line may stand behind lines of other cities.
+    let line = format!(
+        "SELECT number FROM audit WHERE {of_city} AND number >= ?2 ORDER BY number LIMIT 1"
+    );
+    db.prepare_cached(&line)?.query_row(params![city, low], |row| row.get(0)).optional()
 }
 
 /// First and last number of the lines of a filter's time before a number.
