@@ -105,8 +105,9 @@ fn requests(route: &str, operation: &Value, ids: &[String]) -> Vec<String> {
             .collect();
     }
     let pair = |one: &Value| {
-        let example = form_urlencoded::byte_serialize(text(&one["example"]).as_bytes());
-        format!("{}={}", one["name"].as_str().unwrap(), example.collect::<String>())
+        let example = text(&one["example"]);
+        let example: String = form_urlencoded::byte_serialize(example.as_bytes()).collect();
+        format!("{}={example}", one["name"].as_str().unwrap())
     };
     let query = || parameters.iter().filter(|one| one["in"] == "query");
     let needed: Vec<String> = query().filter(|one| one["required"] == true).map(pair).collect();

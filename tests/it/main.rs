@@ -18,6 +18,7 @@ mod areas;
 mod attacks_connections;
 mod audit;
 mod audit_names;
+mod audit_reading;
 mod bad_files;
 mod batches;
 mod canaries;
