@@ -98,10 +98,12 @@ async fn one(call: Call<OneReportRequest>) -> HandlerResult {
     let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let condition = request.if_match.unwrap_or(IfMatch::Any);
     condition.expected(&state.app.epoch, stored.revision)?;
-    // `If-Match` of a change needs the strong tag, which only crews use.
-    let tag = match context.variant.view {
-        Some(_) if context.view != View::Crew => context.etag(&state, stored.revision),
-        _ => report_tag(&state, &stored, context.language),
+    // `If-Match` of a change needs the strong tag, which only crews use: what they read is more.
+    let is_less =
+        context.variant.view.is_some() || stored.assigned_here && !context.variant.private;
+    let tag = match is_less && context.view != View::Crew {
+        true => context.etag(&state, stored.revision),
+        false => report_tag(&state, &stored, context.language),
     };
     conditional_response(&context, MEDIA_TYPE, tag, || {
         to_json(&feature(&stored, &city, context.language))
