@@ -16,6 +16,13 @@ use crate::usecase::{App, City};
 /// The author of changes that a source made.
 const IMPORT: &str = "import";
 
+/// Whom a crew assigned may be an employee, whose name is for crews.
+fn hide_assignee(view: View, stored: &mut StoredReport) {
+    if view != View::Crew && stored.assigned_here {
+        stored.report.assignee = None;
+    }
+}
+
 impl City {
     /// Reads the newest snapshot of the index that answers a view.
     pub fn snapshots(&self, view: View) -> SnapshotReader {
@@ -55,10 +62,7 @@ impl City {
 
     /// A stored report as a view reads it; `None` where it is not listed.
     pub fn seen(&self, view: View, mut stored: StoredReport) -> Option<StoredReport> {
-        if view != View::Crew && stored.assigned_here {
-            // It may be the name of an employee.
-            stored.report.assignee = None;
-        }
+        hide_assignee(view, &mut stored);
         let Some(rules) = self.rules(view) else { return Some(stored) };
         let crew = self.crew_snapshots().load();
         let is_listed = |id: &ReportId| is_listed(&rules, &crew, id.as_str());
@@ -122,6 +126,7 @@ impl City {
         member: StoredReport,
         mut found: StoredIncident,
     ) -> StoredIncident {
+        found.members.iter_mut().for_each(|one| hide_assignee(view, one));
         let Some(rules) = self.rules(view) else { return found };
         let whole = found.members.len();
         let original = found.members.first().map(|one| one.report.id.clone());
