@@ -1526,6 +1526,43 @@ export interface components {
         };
         LogIn: {
             key: string;
+        /** @description A page of the audit. */
+        AuditPage: {
+            lines: components["schemas"]["AuditLine"][];
+            /** @description The address of the next page. */
+            next?: string | null;
+        };
+        /** @description A line of the audit. */
+        AuditLine: {
+            number: number;
+            /**
+             * Format: date-time
+             * @description With milliseconds.
+             */
+            at: string;
+            actor: string;
+            /** @description The role of its key at that time. */
+            role?: string | null;
+            /** @description Its network address; absent for the public. */
+            address?: string | null;
+            operation: string;
+            /** @description Absent for what concerns the whole service. */
+            jurisdiction_id?: string | null;
+            subject: string;
+            subject_id?: string | null;
+            /** @description The city's revision after the change; absent for a read. */
+            revision?: number | null;
+            /** @description How many revisions the change took, one for each report. */
+            revisions?: number | null;
+            fields: components["schemas"]["AuditField"][];
+        };
+        /** @description A field that changed. Values that were erased, and those of contacts, are null. */
+        AuditField: {
+            /** @description For an incident: the report. */
+            service_request_id?: string | null;
+            field: string;
+            before: string | null;
+            after: string | null;
         };
         /** @description The TileJSON of a layer. */
         TileJson: {
@@ -2208,6 +2245,9 @@ export type ImportRow = components['schemas']['ImportRow'];
 export type ImportChange = components['schemas']['ImportChange'];
 export type Session = components['schemas']['Session'];
 export type LogIn = components['schemas']['LogIn'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditLine = components['schemas']['AuditLine'];
+export type AuditField = components['schemas']['AuditField'];
 export type TileJson = components['schemas']['TileJson'];
 export type Open311Error = components['schemas']['Open311Error'];
 export type Open311Discovery = components['schemas']['Open311Discovery'];

@@ -41,6 +41,8 @@ export type Import = schema.Import;
 export type ImportChange = schema.ImportChange;
 export type ImportColumn = schema.ImportColumn;
 export type ImportProgress = schema.ImportProgress;
+export type AuditLine = schema.AuditLine;
+export type AuditPage = schema.AuditPage;
 export type AlertFeature = Feature<schema.Alert, Area>;
 /** Who is logged in, and what that allows. */
 export type Session = schema.Session;
@@ -209,6 +211,19 @@ async function askImport<T>(method: string, path: string, body?: ImportChange): 
   const headers = { Accept: "application/json", ...JSON_BODY };
   const url = urlOf(`/api/v1/imports${path}`, {});
   return readJson(await fetch(url, { method, headers, body: body && JSON.stringify(body) }));
+}
+
+/** The newest lines of the audit that pass a filter; refused to who may not read it. */
+export const audit = (params: QueryParams): Promise<AuditPage> => nextAuditPage(urlOf("/api/v1/audit", params));
+
+/** The next page of the audit, by the `next` link of the page before. */
+export const nextAuditPage = async (link: string): Promise<AuditPage> =>
+  readJson(await fetch(link, { headers: { Accept: "application/json" } }));
+
+/** All lines of the audit that pass a filter, as a CSV file. */
+export async function auditFile(params: QueryParams): Promise<Blob> {
+  const response = await fetch(urlOf("/api/v1/audit.csv", params));
+  return response.ok ? response.blob() : readJson<never>(response);
 }
 
 /** The files that were sent before; refused to who may not import. */

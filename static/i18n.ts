@@ -85,6 +85,11 @@ export function formatDateTime(time: string, timeZone: string): string {
   return joinDate(new Intl.DateTimeFormat(locales[current], options).formatToParts(date));
 }
 
+/** A time of the API to the second, in the city's time zone. */
+export const formatExactTime = (time: string, timeZone: string): string =>
+  new Intl.DateTimeFormat(locales[current], { dateStyle: "medium", timeStyle: "medium", timeZone })
+    .format(new Date(time));
+
 /** The days from `first` to `last`, both `YYYY-MM-DD`: "March 3–9, 2026". */
 export function formatDateRange(first: string, last: string): string {
   const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" } as const;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pointchaud::config::Limits;
 use pointchaud::domain::{
-    Change, Draft, Filter, Gate, JurisdictionId, Patch, Status, View, tracking_number,
+    Actor, Change, Draft, Filter, Gate, JurisdictionId, Patch, Status, View, tracking_number,
 };
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::ingest::builtin_catalogue;
@@ -101,14 +101,14 @@ fn feed(app: &Arc<App>, city: &Arc<City>, stop: &AtomicBool) -> std::io::Result<
             tick.tick().await;
             let (app, city, count) = (app.clone(), city.clone(), stored.clone());
             tokio::spawn(async move {
-                let sent = app.submit((&city, View::Crew), draft(n), None, None).await;
+                let (view, by) = ((&*city, View::Crew), Actor::default());
+                let sent = app.submit(view, draft(n), None, None, by).await;
                 let Ok(SubmitOutcome::Stored { stored, .. }) = sent else { return };
                 *count.lock().expect("no holder panics") += 1;
                 if n % 5 == 0 {
                     let patch = Patch { status: Some(Status::Closed), ..Patch::default() };
-                    let _ = app
-                        .change(&city, stored.report.id, None, (patch, None), "api".into())
-                        .await;
+                    let by = ("api".to_owned(), Actor::default());
+                    let _ = app.change(&city, stored.report.id, None, (patch, None), by).await;
                 }
             });
         }

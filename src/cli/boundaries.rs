@@ -62,7 +62,9 @@ impl Which {
     fn write(&self, set: BoundarySet) -> Result<()> {
         let path = self.store.existing()?;
         let jurisdiction = self.whose.of(&Reader::open(&path)?)?.id;
-        with_writer(&path, |writer| writer.execute(ReplaceBoundaries { jurisdiction, set }))
+        with_writer(&path, "boundaries", |writer| {
+            writer.execute(ReplaceBoundaries { jurisdiction, set })
+        })
     }
 }
 

@@ -221,7 +221,7 @@ impl CityOptions {
         discarding_empty_store(path, || {
             let reader = Reader::open(path)?;
             let policies = self.policies(&reader, &city.id)?;
-            with_writer(path, |writer| {
+            with_writer(path, "city add", |writer| {
                 jurisdictions::add(&reader, writer, city.clone())?;
                 match policies.is_empty() {
                     true => Ok(()),
@@ -250,7 +250,7 @@ impl CityOptions {
         let after = self.applied_to(before.clone())?;
         let retention = retention(&self.retain)?;
         let policies = self.policies(&reader, &id)?;
-        with_writer(path, |writer| {
+        with_writer(path, "city set", |writer| {
             if !retention.is_empty() {
                 writer.execute(SetRetention { jurisdiction: id.clone(), retention })?;
             }
@@ -292,7 +292,8 @@ impl Remove {
             println!("nothing was removed");
             return Ok(ExitCode::from(1));
         }
-        let removed = with_writer(path, |writer| jurisdictions::remove(writer, &id))?;
+        let removed =
+            with_writer(path, "city remove", |writer| jurisdictions::remove(writer, &id))?;
         let (removed, whose) = (counted(removed, "report"), whose(removed));
         println!("{id}: removed, with {removed} and {whose} history; photos stay in their folder");
         Ok(ExitCode::SUCCESS)

@@ -12,7 +12,9 @@ use clap::Args;
 use crate::cli::labelled_pairs;
 use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
-use crate::cli::shared::{JurisdictionArguments, StoreArguments, stop_flag, unwritable};
+use crate::cli::shared::{
+    JurisdictionArguments, StoreArguments, start_writer, stop_flag, unwritable,
+};
 use crate::domain::{
     IncidentChange, IncidentCommand, JurisdictionId, ReportId, ReportTime, ServiceCode, View,
 };
@@ -20,7 +22,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::export::write_review;
 use crate::index::{DocAddress, Snapshot};
 use crate::query::{Decision, DuplicateReport, DuplicateRule, group_incidents};
-use crate::store::{ChangeIncident, NoListener, Pending, Reader, Writer};
+use crate::store::{ChangeIncident, Pending, Reader};
 use crate::usecase::City;
 
 /// Most incidents that are being written at a time.
@@ -102,7 +104,7 @@ fn attach(
     new: &[&DuplicateReport],
 ) -> Result<ExitCode> {
     let stop = stop_flag()?;
-    let (writer, writing) = Writer::start(store, NoListener)?;
+    let (writer, writing) = start_writer(store, "dedupe")?;
     let mut incidents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for repeat in new {
         let children = incidents.entry(snapshot.id(repeat.original)).or_default();

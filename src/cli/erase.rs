@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let work = arguments.work(&reader)?;
-    let count = with_keys(&path, keys, |writer| {
+    let count = with_keys((&path, "erase"), keys, |writer| {
         let mut count = 0;
         for (city, job) in &work {
             let outcome = arguments.erase(&reader, writer, city, job)?;

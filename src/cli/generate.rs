@@ -14,7 +14,7 @@ use crate::cli::notes::counted;
 use crate::cli::progress::Progress;
 use crate::cli::shared::{StoreArguments, catalogues, labels, stop_flag, unwritable};
 use crate::demo::{DemoCity, Plan, PlantedTruth, REPORTS_PER_YEAR};
-use crate::domain::{FixedClock, Gate, ReportTime, StoredReport, tracking_number};
+use crate::domain::{Actor, FixedClock, Gate, ReportTime, StoredReport, tracking_number};
 use crate::error::{Error, Refusal, Result};
 use crate::export::{Export, ExportFormat};
 use crate::message;
@@ -110,6 +110,7 @@ pub fn to_store(plan: Plan, store: &Path, stop: &AtomicBool) -> Result<(Summary,
     let end = Timestamp::from_second(until).map_err(Error::internal)?;
     let settings = WriterSettings { clock: Arc::new(FixedClock(end)), ..Default::default() };
     let (writer, _writing) = Writer::start_with(store, NoListener, settings)?;
+    let writer = writer.by(Actor::command("generate"));
     let digest = format!("generated {seed} {reports} {until}");
     let mut importer = Importer::begin(&reader, &writer, &catalogues()?, quebec(), digest)?;
     let mut progress = Progress::new("generate", reports);
@@ -158,6 +159,7 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
                 created_revision: row,
                 recorded,
                 changed: None,
+                assigned_here: false,
             };
             export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });

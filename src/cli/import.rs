@@ -15,7 +15,7 @@ use crate::cli::located::{DownloadContext, Located, ReadArguments};
 use crate::cli::progress::Progress;
 use crate::cli::recognised;
 use crate::cli::shared::{
-    StoreArguments, catalogues, discarding_empty_store, require_known_zone, stop_flag,
+    StoreArguments, catalogues, discarding_empty_store, require_known_zone, start_writer, stop_flag,
 };
 use crate::cli::summary::{self, FileSummary};
 use crate::cli::temporary_store::TemporaryStore;
@@ -24,7 +24,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ingest::unreadable;
 use crate::ingest::{Declared, ReadOptions, RefusedRows, RowIds, SourceFile};
 use crate::message;
-use crate::store::{NoListener, Reader, Writer};
+use crate::store::Reader;
 use crate::usecase::{Importer, SourceCity, Summary, city_of, jurisdictions};
 
 /// What the exit status means, for the help.
@@ -327,7 +327,7 @@ impl ImportRun<'_> {
         if !is_dry_run {
             let reader = Reader::open(store)?;
             let SourceCity { jurisdiction, notes } = file.city(&reader)?;
-            let (writer, _writing) = Writer::start(store, NoListener)?;
+            let (writer, _writing) = start_writer(store, "import")?;
             let digest = file.source.digest(arguments.fix_swapped)?;
             let known = digest.clone();
             let importer = Importer::begin(&reader, &writer, &catalogues()?, jurisdiction, digest)?;
@@ -413,7 +413,7 @@ fn refuse_overwriting(refused: &Path, source: &Path) -> Result<()> {
 pub fn quietly(file: &Path, store: &Path) -> Result<JurisdictionId> {
     let source = SourceFile::open(file, "auto", None, &ReadOptions::default())?;
     let reader = Reader::open(store)?;
-    let (writer, writing) = Writer::start(store, NoListener)?;
+    let (writer, writing) = start_writer(store, "import")?;
     // In a store of its own, a city without a name has no meaning: any name will do.
     let city = city_of(&source, None, None, &reader)
         .or_else(|_| city_of(&source, Some("reports.example"), Some("UTC"), &reader))?;

@@ -87,7 +87,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         What::Create(create) => create.run(&path)?,
         What::List => print_all(&path)?,
         What::Revoke { name } => {
-            with_writer(&path, |writer| access::revoke(writer, name, Timestamp::now()))?;
+            with_writer(&path, "key revoke", |writer| {
+                access::revoke(writer, name, Timestamp::now())
+            })?;
             eprintln!("revoked {name}");
         }
         What::Rotate(rotate) => rotate.run(&path)?,
@@ -110,7 +112,7 @@ impl Create {
         let cities = self.cities(&Reader::open(path)?)?;
         let mut output = self.output.open()?;
         let new = NewKey { name, role, cities, expires };
-        let created = with_writer(path, |writer| access::create(writer, new, now));
+        let created = with_writer(path, "key create", |writer| access::create(writer, new, now));
         output.finish(created)
     }
 
@@ -136,7 +138,9 @@ impl Rotate {
         })?;
         let mut output = self.output.open()?;
         let now = Timestamp::now();
-        let rotated = with_writer(path, |writer| access::rotate(writer, &self.name, overlap, now));
+        let rotated = with_writer(path, "key rotate", |writer| {
+            access::rotate(writer, &self.name, overlap, now)
+        });
         output.finish(rotated)
     }
 }

@@ -11,6 +11,7 @@ macro_rules! eprintln {
 }
 
 mod ask;
+mod audit;
 mod boundaries;
 mod check;
 mod city;
@@ -81,6 +82,8 @@ enum CliCommand {
     Train(train::Arguments),
     /// Erase personal data of reports, by report, by contact or by age
     Erase(erase::Arguments),
+    /// Write the audit as CSV: who changed what, and who read private data; erase old lines
+    Audit(audit::Arguments),
     /// List, add and remove the keys by which contacts are encrypted
     PrivateKey(private_key::Arguments),
     /// Verify the store and print a digest of each jurisdiction
@@ -111,6 +114,7 @@ pub fn run(cli: Cli) -> ExitCode {
         CliCommand::Dedupe(arguments) => dedupe::run(&arguments),
         CliCommand::Train(arguments) => train::run(&arguments),
         CliCommand::Erase(arguments) => erase::run(&arguments),
+        CliCommand::Audit(arguments) => audit::run(&arguments),
         CliCommand::PrivateKey(arguments) => private_key::run(&arguments),
         CliCommand::Check(arguments) => check::run(&arguments),
         CliCommand::Openapi(arguments) => openapi::run(&arguments),

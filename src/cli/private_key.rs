@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     match arguments.what {
         What::List => print_all(&reader, &keys)?,
         What::Rotate => {
-            let count = with_keys(&path, keys.clone(), |writer| {
+            let count = with_keys((&path, "private-key rotate"), keys.clone(), |writer| {
                 // A store without a contact may have no key yet.
                 if reader.contacts_by_key()?.is_empty() {
                     keys.ring_or_new()?;

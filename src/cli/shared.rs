@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, ReportLabels, StoredReport};
+use crate::domain::{Actor, Catalogue, Jurisdiction, JurisdictionId, ReportLabels, StoredReport};
 use crate::error::{Error, Refusal, Result};
 use crate::ingest::{SourceFile, builtin_catalogue};
 use crate::message;
@@ -102,24 +102,41 @@ impl PrivateKeyArguments {
 /// # Errors
 /// The store cannot be written, and those of `change`.
 pub fn with_keys<T>(
-    store: &Path,
+    (store, command): (&Path, &'static str),
     keys: Arc<PrivateKeys>,
     change: impl FnOnce(&Writer) -> Result<T>,
 ) -> Result<T> {
     let settings = WriterSettings { private_keys: Some(keys), ..WriterSettings::default() };
     let (writer, writing) = Writer::start_with(store, NoListener, settings)?;
-    let changed = change(&writer);
+    let changed = change(&writer.by(Actor::command(command)));
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
     changed
 }
 
-/// Runs `change` with a writer of the store, and waits until the writer has ended.
+/// Starts a writer of the store whose changes are those of this command in the audit.
+///
+/// # Errors
+/// The store cannot be written.
+pub fn start_writer(
+    store: &Path,
+    command: &'static str,
+) -> Result<(Writer, std::thread::JoinHandle<()>)> {
+    let (writer, writing) = Writer::start(store, NoListener)?;
+    Ok((writer.by(Actor::command(command)), writing))
+}
+
+/// Runs `change` with a writer of the store, and waits until the writer has ended. `command`, such
+/// as `key create`, is who writes, for the audit.
 ///
 /// # Errors
 /// The store cannot be written, and those of `change`.
-pub fn with_writer<T>(store: &Path, change: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
-    let (writer, writing) = Writer::start(store, NoListener)?;
+pub fn with_writer<T>(
+    store: &Path,
+    command: &'static str,
+    change: impl FnOnce(&Writer) -> Result<T>,
+) -> Result<T> {
+    let (writer, writing) = start_writer(store, command)?;
     let changed = change(&writer);
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;

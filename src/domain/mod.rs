@@ -2,6 +2,7 @@
 //! and the gate that checks every report.
 
 mod access;
+mod audit;
 mod boundary;
 mod catalogue;
 mod clock;
@@ -23,6 +24,9 @@ mod vocabulary;
 pub use access::{
     AccessKey, KEY_NAME_CHARS_MAX, KeySecret, KeyState, Permission, Role, SecretDigest, Session,
     key_name,
+};
+pub use audit::{
+    ACTOR_PUBLIC, ACTOR_THIS_MACHINE, Actor, AuditField, AuditFilter, AuditLine, AuditSubject,
 };
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};

@@ -5,6 +5,7 @@
 
 pub mod areas;
 pub mod attributes;
+mod audit;
 mod fgb;
 mod format;
 pub mod geojson;
@@ -17,6 +18,7 @@ mod temporary;
 mod times;
 pub mod word;
 
+pub use audit::{audit_header, audit_rows};
 pub use format::ExportFormat;
 pub use gpkg::GeoPackage;
 pub use review::write as write_review;

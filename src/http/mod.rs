@@ -74,6 +74,7 @@ fn operations() -> Vec<Operation> {
         v1::boundaries::operations,
         v1::imports::operations,
         v1::session::operations,
+        v1::audit::operations,
         openapi::handlers::operations,
         tiles::operations,
         open311::operations,

@@ -54,6 +54,8 @@ pub struct RoutePolicy {
     audience: Audience,
     /// The media types of its body; empty if it has none.
     media_types: Arc<[&'static str]>,
+    /// Its id, for the audit; empty for a page.
+    operation: &'static str,
 }
 
 /// What is laid around the routes of all operations.
@@ -117,6 +119,7 @@ macro_rules! handlers {
                     // sending it receives the refusal and no connection reset.
                     let mut call = call?;
                     call.set_caller(caller, policy.audience)?;
+                    call.context.set_origin(policy.operation, shown.address());
                     let (view, variant) = (call.context.view, call.context.variant);
                     let answer: HandlerResult = self(call $(, $convert)*).await;
                     let answer = answer.map(|response| of_view(response, view, variant));
@@ -383,7 +386,8 @@ impl Operation {
         let RouteLayers { cors, csrf, budget } = layers;
         let body = self.description.iter().flat_map(|description| &description.body);
         let media_types = body.map(Content::media_type).collect();
-        let mut route = (self.route)(&RoutePolicy { audience: self.audience, media_types });
+        let (audience, operation) = (self.audience, self.method_and_id().1);
+        let mut route = (self.route)(&RoutePolicy { audience, media_types, operation });
         route = match self.body_limit {
             BodyLimit::Usual => route,
             BodyLimit::Bytes(bytes) => route.layer(DefaultBodyLimit::max(bytes)),

@@ -5,15 +5,22 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
-    IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Role, SecretDigest, Service, Session, StoredReport, Visibility,
+    Actor, AuditSubject, BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency,
+    IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate,
+    RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
 
 /// Receives what a command returned, on the writer's thread.
 pub(super) type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// A command waiting for the writer, and who sent it.
+#[doc(hidden)]
+pub struct QueuedWrite {
+    pub(super) command: QueuedCommand,
+    pub(super) actor: std::sync::Arc<Actor>,
+}
 
 /// A change of a store.
 pub trait Command: Send + Sized + 'static {
@@ -81,6 +88,8 @@ commands! {
     CreateSession -> (),
     NoteSessionUse -> (),
     EndSessions -> u64,
+    NoteAction -> (),
+    EraseAudit -> u64,
 }
 
 /// Adds a jurisdiction, and services of its own, where they are not there yet.
@@ -469,4 +478,24 @@ pub enum EndSessions {
     One(SecretDigest),
     /// Every session of the key with this number.
     OfKey(i64),
+}
+
+/// Writes a line of the audit for what changes nothing in the store: a read of private data, a
+/// file that is received. It is submitted before the data are answered.
+pub struct NoteAction {
+    /// The city; `None` for the whole service.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// What it is about.
+    pub subject: AuditSubject,
+    /// Which one.
+    pub subject_id: String,
+}
+
+/// Erases the oldest lines of the audit. Returns their number. A command for each batch, until it
+/// has fewer than `limit`.
+pub struct EraseAudit {
+    /// Lines before this moment, in milliseconds of Unix time.
+    pub before: i64,
+    /// Lines of a batch.
+    pub limit: usize,
 }

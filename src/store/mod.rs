@@ -12,6 +12,8 @@
 //!   missed nothing below it. A changed report moves to its new revision: gaps are normal.
 //! - [`CommitListener::committed`] is called after the commit and before the commands are answered,
 //!   in the order of the revisions.
+//! - Every command that takes revisions, or names a subject, leaves a line of the audit in its
+//!   transaction ([`Writer::by`] says whose it is). Lines are only added.
 //! - Removed reports stay as tombstones.
 //! - A command whose new reports would make the ids of a jurisdiction exceed
 //!   [`WriterSettings::id_bytes_max`] is refused as a whole: the index could not hold them.
@@ -24,12 +26,7 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateKey, CreateReport, CreateReports, CreateSession, EncryptContacts,
-    EncryptedContacts, EndSessions, EraseEach, EraseReports, ErasedReports, ForgetPhotos,
-    ImportReports, ImportedReport, NoteKeyUse, NoteSessionUse, RemoveJurisdiction, RemoveReport,
-    ReplaceBoundaries, RevokeKey, RewriteStore, RotateKey, SaveCheckpoint, SaveHotspotTracks,
-    SaveLearnedExtent, SetJurisdiction, SetRetention, SetVisibility, SubmitOutcome, UpdateReport,
-    Verdict, WriteCounts, WriteJudge,
+    Command, CreateKey, CreateReport, CreateReports, CreateSession, EncryptContacts, EncryptedContacts, EndSessions, EraseAudit, EraseEach, EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, NoteAction, NoteKeyUse, NoteSessionUse, RemoveJurisdiction, RemoveReport, ReplaceBoundaries, RevokeKey, RewriteStore, RotateKey, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetRetention, SetVisibility, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::config::Limits;
 use crate::domain::{
-    Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt, JurisdictionId,
-    Patch, Report, ReportId, StoredReport, SystemClock, View,
+    Actor, Change, Clock, Draft, Idempotency, IncidentChange, IncidentCommand, Interrupt,
+    JurisdictionId, Patch, Report, ReportId, StoredReport, SystemClock, View,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Snapshot;
@@ -309,10 +309,10 @@ impl App {
         self.memory.check()
     }
 
-    /// Submits a command to the store and waits until it is durable.
-    pub(super) async fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
+    /// Submits a command of this actor to the store and waits until it is durable.
+    pub(super) async fn execute<C: Command>(&self, command: C, by: Actor) -> Result<C::Output> {
         let (answer, wait) = oneshot::channel();
-        self.writer.submit_with(command, move |output| {
+        self.writer.by(by).submit_with(command, move |output| {
             let _ = answer.send(output);
         });
         wait.await.unwrap_or_else(|_| {
@@ -323,7 +323,7 @@ impl App {
 
     /// Checks, stores and indexes a report of a sender with this view. A `judge` may attach it to
     /// another report, or hold it
-    /// back until its sender confirms.
+    /// back until its sender confirms. `by` is who sends it, for the audit.
     ///
     /// # Errors
     /// Refusals of the gate; an idempotency key used for another request; the store.
@@ -333,6 +333,7 @@ impl App {
         draft: Draft,
         idempotency: Option<Idempotency>,
         judge: Option<DuplicateJudge>,
+        by: Actor,
     ) -> Result<SubmitOutcome> {
         const TRIES: usize = 5;
         let mut tries_left = TRIES;
@@ -348,7 +349,7 @@ impl App {
                 contact: draft.contact.clone(),
                 judge: judge.clone().map(|judge| city.judged_by(view, judge)),
             };
-            match self.execute(command).await {
+            match self.execute(command, by.clone()).await {
                 // The tracking number may be in use: draw another.
                 Err(error) if error.kind == ErrorKind::Conflict && tries_left > 0 => {
                     if self.reader().get(city.id(), id.as_str())?.is_none() {
@@ -362,7 +363,7 @@ impl App {
 
     /// Changes a report; with `expected` only if its revision is still that one. A report that
     /// moves gets the area of its new place. `children` is applied to each of its duplicates that
-    /// is not closed. `author` is kept in the history.
+    /// is not closed. `author` is kept in the history, `by` in the audit.
     ///
     /// # Errors
     /// Refusals of the gate; another revision than expected; not found; the store.
@@ -372,7 +373,7 @@ impl App {
         id: ReportId,
         expected: Option<u64>,
         (patch, children): (Patch, Option<Patch>),
-        author: String,
+        (author, by): (String, Actor),
     ) -> Result<StoredReport> {
         let amend = |patch: Patch| {
             let city = city.clone();
@@ -390,10 +391,10 @@ impl App {
             amend: Box::new(amend(patch)),
             children: children.map(|patch| Box::new(amend(patch)) as AmendEach),
         };
-        self.execute(command).await
+        self.execute(command, by).await
     }
 
-    /// Merges, splits or restores an incident.
+    /// Merges, splits or restores an incident. The author is kept in the history, `by` in the audit.
     ///
     /// # Errors
     /// Not found; a conflict with the present state; the store.
@@ -401,9 +402,10 @@ impl App {
         &self,
         city: &City,
         command: IncidentCommand,
-        author: String,
+        (author, by): (String, Actor),
     ) -> Result<IncidentChange> {
-        self.execute(ChangeIncident { jurisdiction: city.id().clone(), command, author }).await
+        let jurisdiction = city.id().clone();
+        self.execute(ChangeIncident { jurisdiction, command, author }, by).await
     }
 }
 

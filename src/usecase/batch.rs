@@ -1,6 +1,6 @@
 //! Batches of reports: they are stored in chunks, each in one commit.
 
-use crate::domain::{Draft, Idempotency, ReportId};
+use crate::domain::{Actor, Draft, Idempotency, ReportId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{BatchOutcome, CreateReports, Pending};
 use crate::usecase::{App, City};
@@ -19,13 +19,14 @@ impl App {
     /// its error.
     ///
     /// With a `key`, the same chunks sent again create nothing; the key of a chunk is that of the
-    /// batch with the chunk's number.
+    /// batch with the chunk's number. `by` is who sends it, for the audit.
     pub fn begin_batch_chunk(
         &self,
         city: &City,
         (n, key): (usize, Option<&str>),
         rows: Vec<Result<Vec<u8>>>,
         read: impl Fn(&[u8]) -> Result<Draft>,
+        by: Actor,
     ) -> BatchChunk {
         let idempotency = key.map(|key| Idempotency {
             key: format!("{key}#{n}"),
@@ -45,7 +46,8 @@ impl App {
         let numbers = self.numbers.clone();
         let redraw = Box::new(move || numbers.draw());
         let pending = (!reports.is_empty()).then(|| {
-            self.writer.submit(CreateReports { jurisdiction, reports, redraw, idempotency })
+            let command = CreateReports { jurisdiction, reports, redraw, idempotency };
+            self.writer.by(by).submit(command)
         });
         BatchChunk { rows, pending }
     }

@@ -9,6 +9,7 @@
 
 pub mod access;
 mod app;
+pub mod audit;
 mod batch;
 mod callers;
 mod catalogues;

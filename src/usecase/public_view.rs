@@ -13,6 +13,16 @@ use crate::usecase::public_index::{NEVER_READ, PublicIndexes, PublicSource, is_l
 use crate::usecase::reports::StoredIncident;
 use crate::usecase::{App, City};
 
+/// The author of changes that a source made.
+const IMPORT: &str = "import";
+
+/// Whom a crew assigned may be an employee, whose name is for crews.
+fn hide_assignee(view: View, stored: &mut StoredReport) {
+    if view != View::Crew && stored.assigned_here {
+        stored.report.assignee = None;
+    }
+}
+
 impl City {
     /// Reads the newest snapshot of the index that answers a view.
     pub fn snapshots(&self, view: View) -> SnapshotReader {
@@ -52,6 +62,7 @@ impl City {
 
     /// A stored report as a view reads it; `None` where it is not listed.
     pub fn seen(&self, view: View, mut stored: StoredReport) -> Option<StoredReport> {
+        hide_assignee(view, &mut stored);
         let Some(rules) = self.rules(view) else { return Some(stored) };
         let crew = self.crew_snapshots().load();
         let is_listed = |id: &ReportId| is_listed(&rules, &crew, id.as_str());
@@ -86,13 +97,22 @@ impl City {
     }
 
     /// The changes of a report that a view reads in its history. `stored` is as the store has it,
-    /// or as the view reads it.
+    /// or as the view reads it. Whom a crew assigned is for crews.
     pub fn seen_history(
         &self,
         view: View,
         stored: &StoredReport,
-        changes: Vec<FieldChange>,
+        mut changes: Vec<FieldChange>,
     ) -> Vec<FieldChange> {
+        if view != View::Crew {
+            let is_assignment = |change: &FieldChange| change.field == "assignee";
+            let by_crew = |change: &FieldChange| is_assignment(change) && change.author != IMPORT;
+            if changes.iter().any(by_crew) {
+                for change in changes.iter_mut().filter(|change| is_assignment(change)) {
+                    (change.before, change.after) = (None, None);
+                }
+            }
+        }
         let Some(rules) = self.rules(view) else { return changes };
         let crew = self.crew_snapshots().load();
         rules.history(&stored.report, changes, |id| is_listed(&rules, &crew, id))
@@ -106,6 +126,7 @@ impl City {
         member: StoredReport,
         mut found: StoredIncident,
     ) -> StoredIncident {
+        found.members.iter_mut().for_each(|one| hide_assignee(view, one));
         let Some(rules) = self.rules(view) else { return found };
         let whole = found.members.len();
         let original = found.members.first().map(|one| one.report.id.clone());

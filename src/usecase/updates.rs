@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Idempotency, Report, ReportId, UpdateDraft};
+use crate::domain::{Actor, Idempotency, Report, ReportId, UpdateDraft};
 use crate::error::{Error, Refusal, Result};
 use crate::message;
 use crate::store::{AddUpdate, Amend};
@@ -24,6 +24,8 @@ pub struct NewUpdate {
     /// Whether its sender may change the status of the report. The status of another sender is kept
     /// with the update only.
     pub changes_status: bool,
+    /// Who sends it, for the audit.
+    pub by: Actor,
 }
 
 /// Clocks differ: how long before its report an update may be, in seconds; it must be less.
@@ -51,7 +53,7 @@ impl App {
     /// # Errors
     /// Refusals of the gate; not found; a key that was used for another update; the store.
     pub async fn add_update(&self, city: &Arc<City>, new: NewUpdate) -> Result<u64> {
-        let NewUpdate { report, draft, idempotency, changes_status } = new;
+        let NewUpdate { report, draft, idempotency, changes_status, by } = new;
         let catalogue = city.catalogue();
         let update = city.gate(&catalogue).admit_update(draft).map_err(Error::refused)?;
         let status = update.status;
@@ -69,6 +71,6 @@ impl App {
             author: if changes_status { AUTHOR } else { PUBLIC_AUTHOR }.into(),
             amend: changes_status.then(|| Box::new(amend) as Amend),
         };
-        self.execute(command).await
+        self.execute(command, by).await
     }
 }

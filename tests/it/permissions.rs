@@ -27,6 +27,9 @@ fn table() -> Vec<(&'static str, String, &'static [&'static str])> {
         let path = format!("/api/v1/incidents/{{id}}/{change}");
         all.push(("POST", path, &["supervisor", "admin"]));
     }
+    for path in ["/api/v1/audit", "/api/v1/audit.csv"] {
+        all.push(("GET", path.to_owned(), &["supervisor", "admin"]));
+    }
     let imports = [("GET", ""), ("POST", ""), ("GET", "/{id}"), ("PATCH", "/{id}")];
     let more = [("POST", "/{id}/run"), ("GET", "/{id}/refused"), ("DELETE", "/{id}")];
     for (method, end) in imports.into_iter().chain(more) {

@@ -21,12 +21,12 @@ use crate::cli::follow::photos::bring;
 use crate::cli::follow::recognised::{DAY, DatetimeField};
 use crate::cli::follow::server::{MirroredServer, ServerOptions};
 use crate::cli::follow::window::WindowReader;
-use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id, stop_flag};
+use crate::cli::shared::{StoreArguments, catalogues, jurisdiction_id, start_writer, stop_flag};
 use crate::domain::{Jurisdiction, ReportTime};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::open311::MirroredRequest;
 use crate::media::PhotoStore;
-use crate::store::{AddJurisdiction, Checkpoint, NoListener, Reader, SaveCheckpoint, Writer};
+use crate::store::{AddJurisdiction, Checkpoint, Reader, SaveCheckpoint, Writer};
 use crate::usecase::jurisdictions::learn_extent;
 use crate::usecase::{Catalogues, Importer, Summary, builtin_city, keeps_zone};
 use clap::Args;
@@ -208,7 +208,7 @@ fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Re
             read.map_err(|message| Refusal::new("--since", text, message))?.second()
         }
     };
-    let (writer, writing) = Writer::start(path, NoListener)?;
+    let (writer, writing) = start_writer(path, "follow")?;
     let key = format!("open311 {}", server.options.url);
     let catalogues = catalogues()?;
     let photo_store =

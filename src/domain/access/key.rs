@@ -8,8 +8,9 @@ use crate::message;
 /// Most characters of the name of a key.
 pub const KEY_NAME_CHARS_MAX: usize = 64;
 
-/// Names that no key of the store has: the key of `serve --crew-key`, and those who have none.
-const NAMES_TAKEN: [&str; 3] = ["crew-key", "public", "this-machine"];
+/// Names that no key of the store has: the key of `serve --crew-key`, those who have none, and this
+/// program.
+const NAMES_TAKEN: [&str; 4] = ["crew-key", "public", "this-machine", "pointchaud"];
 
 /// The BLAKE3 digest of a secret. The secret itself is stored nowhere: it has 256 random bits, so
 /// that nobody finds it from the digest.

@@ -31,6 +31,8 @@ vocabulary! {
         ReadContacts = "read_contacts",
         /// Merge reports into incidents, split them and undo that.
         ChangeIncidents = "change_incidents",
+        /// Read the audit: who changed what, and who read private data.
+        ReadAudit = "read_audit",
         /// Export more reports in one file than the public may.
         ExportAll = "export_all",
         /// Send files and import them.
@@ -42,15 +44,22 @@ impl Role {
     /// The permissions of this role: the one place that says them.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadContacts, ReadPrivate,
+            ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadAudit, ReadContacts,
+            ReadPrivate,
         };
         match self {
             Self::App => &[FileReports],
             Self::Agent => &[FileReports, ChangeReports, ReadPrivate, ReadContacts],
             Self::Crew => &[FileReports, ChangeReports, ReadPrivate],
-            Self::Supervisor => {
-                &[FileReports, ChangeReports, ReadPrivate, ReadContacts, ChangeIncidents, ExportAll]
-            }
+            Self::Supervisor => &[
+                FileReports,
+                ChangeReports,
+                ReadPrivate,
+                ReadContacts,
+                ChangeIncidents,
+                ReadAudit,
+                ExportAll,
+            ],
             Self::Admin => Permission::ALL,
         }
     }

@@ -15,6 +15,9 @@ pub struct StoredReport {
     pub recorded: String,
     /// When it was last changed here, RFC 3339; `None` if it never was.
     pub changed: Option<String>,
+    /// A crew assigned it here, rather than its source: its assignee may be the name of an
+    /// employee.
+    pub assigned_here: bool,
 }
 
 /// One change of one field.

@@ -103,7 +103,7 @@ impl RateClass {
                 Self::Searches
             }
             "create_report" | "create_media" | "open311_post" => Self::Filings,
-            "create_reports" | "duplicates_batch" => Self::Exports,
+            "create_reports" | "duplicates_batch" | "audit_csv" => Self::Exports,
             id if id.starts_with("export") => Self::Exports,
             _ if !is_public => Self::Changes,
             _ if method == "get" => Self::Reads,

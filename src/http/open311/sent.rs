@@ -63,6 +63,14 @@ impl SentParts {
     }
 }
 
+/// Who sends a form, for the audit: the holder of the key in the header, else of that in the form.
+pub fn sender<'a>(header: &'a Caller, form: &'a Caller) -> &'a Caller {
+    match (header, form) {
+        (Caller::Holder(_), _) | (_, Caller::Public | Caller::ThisMachine) => header,
+        (_, Caller::Holder(_)) => form,
+    }
+}
+
 /// Receives a form. `api_key` and `jurisdiction` are those of the query string, which those of the
 /// form replace.
 ///

@@ -8,7 +8,7 @@ use crate::http::open311::answer::created_document_schema;
 use crate::http::open311::document;
 use crate::http::open311::form::{form_schema, unknown_service};
 use crate::http::open311::format::{ResponseFormat, in_both_formats, split_format};
-use crate::http::open311::sent::{SentParts, SubmitRequest, receive};
+use crate::http::open311::sent::{SentParts, SubmitRequest, receive, sender};
 use crate::http::open311::updates::{UPDATES, submit_update};
 use crate::http::openapi::content::with_schema;
 use crate::http::openapi::description::Tag;
@@ -65,9 +65,9 @@ async fn submit_request(
     let Call { state, context, request, .. } = call;
     let dedupe = request.dedupe;
     let base = context.base(&state);
-    let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
+    let parts = receive(&state, sent, (request.api_key, context.jurisdiction.clone())).await?;
     let paths = parts.paths();
-    let SentParts { city, form, photos, .. } = parts;
+    let SentParts { city, form, photos, holder, .. } = parts;
     let fields = form.fingerprint();
     let taken = photos.iter().find_map(|photo| photo.position).map(|at| (at.lon(), at.lat()));
     // The photos are part of the fingerprint: other photos make another request.
@@ -85,7 +85,9 @@ async fn submit_request(
     claimed.add(photos).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let judge = dedupe.judge(&city, &state.model);
-    let submitted = state.app.submit((&city, context.view), sent.draft, idempotency, judge).await;
+    let by = context.actor_of(sender(&context.caller, &holder));
+    let view = (&*city, context.view);
+    let submitted = state.app.submit(view, sent.draft, idempotency, judge, by).await;
     let stored = match submitted.map_err(unknown_service)? {
         SubmitOutcome::Stored { stored, .. } => stored,
         SubmitOutcome::NeedsConfirmation(report) => {

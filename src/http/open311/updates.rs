@@ -14,7 +14,7 @@ use crate::http::open311::document;
 use crate::http::open311::form::Form;
 use crate::http::open311::format::{EXTENSIONS, ResponseFormat};
 use crate::http::open311::list::{END, PAGE, PAGE_SIZE, START, range_of};
-use crate::http::open311::sent::{SentParts, SubmitRequest, receive};
+use crate::http::open311::sent::{SentParts, SubmitRequest, receive, sender};
 use crate::http::operation::HandlerResult;
 use crate::http::reply::answer::{CostClass, ResponseInputs, response_without_etag};
 use crate::http::request::audience::Audience;
@@ -174,7 +174,7 @@ pub async fn submit_update(
         shown.authorize(Audience::Holders(Permission::FileReports), &state.access)?;
     }
     let base = context.base(&state);
-    let parts = receive(&state, sent, (request.api_key, context.jurisdiction)).await?;
+    let parts = receive(&state, sent, (request.api_key, context.jurisdiction.clone())).await?;
     let paths = parts.paths();
     let SentParts { city, form, photos, api_key, holder } = parts;
     let sent = SentUpdate::read(form, paths.clone(), city.zone())?;
@@ -203,6 +203,7 @@ pub async fn submit_update(
         draft: sent.draft,
         idempotency,
         changes_status: is_crew,
+        by: context.actor_of(sender(&context.caller, &holder)),
     };
     let recorded = state.app.add_update(&city, new).await.map_err(|error| match sent.number {
         Some(number) if error.kind == ErrorKind::Conflict => {

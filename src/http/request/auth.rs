@@ -64,6 +64,11 @@ impl Authorization {
         Self { header, session, foreign, address: head.address(), check }
     }
 
+    /// Where the request comes from, if that is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// Does the request have an `Authorization` header, right or wrong?
     pub fn is_given(&self) -> bool {
         self.header.is_some()

@@ -1,8 +1,11 @@
 //! Who sends a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{AccessKey, JurisdictionId, Permission};
+use crate::domain::{
+    ACTOR_PUBLIC, ACTOR_THIS_MACHINE, AccessKey, Actor, JurisdictionId, Permission,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::audience::Audience;
 use crate::message;
@@ -30,6 +33,16 @@ impl Caller {
             Self::ThisMachine => permission != Permission::ReadContacts,
             Self::Holder(key) => key.may(permission, city),
         }
+    }
+
+    /// Who it is in the audit. The address of the public is personal data and is not kept.
+    pub fn actor(&self, operation: &'static str, address: Option<IpAddr>) -> Actor {
+        let (name, role, address) = match self {
+            Self::Public => (ACTOR_PUBLIC.into(), None, None),
+            Self::ThisMachine => (ACTOR_THIS_MACHINE.into(), None, address),
+            Self::Holder(key) => (key.name.clone().into(), Some(key.role), address),
+        };
+        Actor { name, role, address, operation }
     }
 
     /// The author of its changes, for histories. The key of `--crew-key` is shared by a team: it

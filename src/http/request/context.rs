@@ -1,12 +1,13 @@
 //! The parts of a request that all operations use: language, jurisdiction, address and
 //! `If-None-Match`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri, header};
 
-use crate::domain::{JurisdictionId, Permission, View};
+use crate::domain::{Actor, JurisdictionId, Permission, View};
 use crate::error::{Refusal, Result};
 use crate::http::reply::etag::{Variant, matches_if_none_match, weak_tag};
 use crate::http::request::accept::weighted;
@@ -35,6 +36,8 @@ pub struct RequestContext {
     pub variant: Variant,
     /// Who sends it; known when the request is authorized.
     pub caller: Caller,
+    operation: &'static str,
+    address: Option<IpAddr>,
     if_none_match: Option<String>,
     host: Option<String>,
     scheme: &'static str,
@@ -66,6 +69,8 @@ impl RequestContext {
             view: View::default(),
             variant: Variant::default(),
             caller: Caller::default(),
+            operation: "",
+            address: None,
             if_none_match: joined(&parts.headers, header::IF_NONE_MATCH.as_str()),
             host,
         })
@@ -104,6 +109,21 @@ impl RequestContext {
         }
         self.caller = caller;
         Ok(())
+    }
+
+    /// Sets by which operation and from which address the request came.
+    pub fn set_origin(&mut self, operation: &'static str, address: Option<IpAddr>) {
+        (self.operation, self.address) = (operation, address);
+    }
+
+    /// Who sends the request, for the audit.
+    pub fn actor(&self) -> Actor {
+        self.actor_of(&self.caller)
+    }
+
+    /// Who sends the request, where another part of it says so than the header.
+    pub fn actor_of(&self, caller: &Caller) -> Actor {
+        caller.actor(self.operation, self.address)
     }
 
     /// The public address of the service without a trailing slash; empty if it is not known.

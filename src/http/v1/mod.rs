@@ -2,6 +2,7 @@
 //! responses.
 
 pub mod alerts;
+pub mod audit;
 pub mod boundaries;
 pub mod cities;
 pub mod cluster_features;

@@ -2,8 +2,9 @@
 
 use rusqlite::{params, params_from_iter};
 
-use crate::domain::{ErasableField, Event, JurisdictionId, ReportId, read_media};
+use crate::domain::{AuditField, ErasableField, Event, JurisdictionId, ReportId, read_media};
 use crate::store::command::{EraseReports, ErasedReports};
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::Step;
 use crate::store::sqlite::rewrite::{Erased, REWRITE_DUE};
 use crate::store::sqlite::row;
@@ -28,6 +29,9 @@ impl WriteTransaction<'_> {
             let sql = "INSERT OR REPLACE INTO meta VALUES (?, '1')";
             self.db.prepare_cached(sql)?.execute([REWRITE_DUE])?;
         }
+        let one = erased.reports.first().filter(|_| erased.reports.len() == 1);
+        let fields = command.fields.iter().map(|field| AuditField::named(field.as_str())).collect();
+        self.note(NotedAction { fields, ..NotedAction::of_report(one) });
         Ok(erased)
     }
 

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::domain::{Change, JurisdictionId};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
-use crate::store::command::{CreateReport, QueuedCommand, Reply};
+use crate::store::command::{CreateReport, QueuedCommand, QueuedWrite, Reply};
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::IdBytes;
 use crate::store::sqlite::rewrite::Erased;
@@ -21,29 +21,34 @@ pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 /// What the commands of a commit changed in each jurisdiction.
 pub type CommitChanges = BTreeMap<JurisdictionId, Vec<Change>>;
 
-/// Executes commands one after the other in the transaction that `db` is in. Each command adds its
-/// answer to `answers`, also where this fails. `id_bytes` is kept from commit to commit. Returns
-/// the changes, and whether bytes of what was erased are still to be overwritten.
+/// Executes commands one after the other in the transaction that `db` is in. Each command that did
+/// anything adds its line to the audit, and each its answer to `answers`, also where this fails.
+/// `id_bytes` is kept from commit to commit. Returns the changes, and whether bytes of what was
+/// erased are still to be overwritten.
 ///
 /// # Errors
 /// The file cannot be read or written: the transaction must be given up.
 pub fn execute(
     db: &Connection,
-    commands: Vec<QueuedCommand>,
+    commands: Vec<QueuedWrite>,
     settings: &TransactionSettings<'_>,
     id_bytes: &mut IdBytes,
     answers: &mut Vec<Acknowledgement>,
 ) -> Result<(CommitChanges, Erased)> {
-    let keeps_created = commands.iter().any(asks_for_created);
+    let keeps_created = commands.iter().any(|one| asks_for_created(&one.command));
     let mut transaction = WriteTransaction::new(db, settings, keeps_created, id_bytes);
     let mut commands = commands.into_iter();
     for command in commands.by_ref() {
         // A fault of ours in one command must not end the writing of all: it gives up the
         // transaction, and the thread goes on.
-        let executed = catch_unwind(AssertUnwindSafe(|| transaction.execute(command, answers)));
+        let QueuedWrite { command, actor } = command;
+        let executed = catch_unwind(AssertUnwindSafe(|| {
+            transaction.execute(command, answers)?;
+            Ok(transaction.write_audit(&actor)?)
+        }));
         if let Err(error) = executed.unwrap_or_else(|_| Err(Error::internal("a command panicked")))
         {
-            commands.for_each(|command| command.fail(unknown_outcome()));
+            commands.for_each(|one| one.command.fail(unknown_outcome()));
             return Err(error);
         }
     }
@@ -88,6 +93,8 @@ impl WriteTransaction<'_> {
             Do::CreateSession(command, reply) => hold(reply, self.create_session(&command)),
             Do::NoteSessionUse(command, reply) => hold(reply, self.note_session_use(&command)),
             Do::EndSessions(command, reply) => hold(reply, self.end_sessions(&command)),
+            Do::NoteAction(command, reply) => hold(reply, self.note_action(command)),
+            Do::EraseAudit(command, reply) => hold(reply, self.erase_audit(&command)),
             Do::SaveHotspotTracks(command, reply) => {
                 hold(reply, self.save_hotspot_tracks(&command))
             }

@@ -4,9 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::OptionalExtension;
 
-use crate::domain::{JurisdictionId, Report, ReportId, ReportTime, StoredReport};
+use crate::domain::{
+    AuditField, AuditSubject, JurisdictionId, Report, ReportId, ReportTime, StoredReport,
+};
 use crate::error::Result;
 use crate::store::command::{ImportReports, ImportedReport, SaveCheckpoint, WriteCounts};
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
 use crate::store::sqlite::reader::Reader;
@@ -56,6 +59,12 @@ impl WriteTransaction<'_> {
         if let Some(checkpoint) = checkpoint {
             self.save_checkpoint(&SaveCheckpoint { jurisdiction, checkpoint })?;
         }
+        let WriteCounts { added, updated, unchanged, older } = counts;
+        let counted =
+            [("added", added), ("updated", updated), ("unchanged", unchanged), ("older", older)];
+        let fields = counted.map(|(name, count)| AuditField::set(name, count)).to_vec();
+        let subject = AuditSubject::Import;
+        self.note(NotedAction { subject, fields, ..NotedAction::of_report(None) });
         Ok(counts)
     }
 

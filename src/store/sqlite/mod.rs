@@ -5,6 +5,7 @@
 //! commands share and `write_…` the commands. `row` and `keys` define the layout of a report.
 
 mod access_key;
+mod audit_state;
 mod boundary;
 mod contact;
 mod erase;
@@ -17,6 +18,7 @@ mod incident_change;
 mod keys;
 mod open;
 mod private_keys;
+mod read_audit;
 mod read_incidents;
 mod read_photos;
 mod read_private;
@@ -30,6 +32,7 @@ mod session;
 mod store_file;
 mod transaction;
 mod visibility;
+mod write_audit;
 mod write_incidents;
 mod write_jurisdictions;
 mod write_keys;

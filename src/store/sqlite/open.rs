@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_keys.sql"),
     include_str!("migrations/0009_visibility.sql"),
     include_str!("migrations/0010_private.sql"),
+    include_str!("migrations/0011_audit.sql"),
     include_str!("migrations/0012_sessions.sql"),
 ];
 

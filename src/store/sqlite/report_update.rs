@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::store::command::AddUpdate;
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::WriteTransaction;
@@ -81,6 +82,7 @@ impl WriteTransaction<'_> {
         if let Some(sent) = &idempotency {
             self.remember(&jurisdiction, sent, &revision.to_string())?;
         }
+        self.note(NotedAction::of_report(Some(&id)));
         Ok(revision)
     }
 }

@@ -15,13 +15,20 @@ use crate::error::{Error, Result};
 use crate::place::Position;
 use crate::store::sqlite::keys::revision_of;
 
+/// Whether a crew assigned the report here: then its assignee may be the name of an employee. A
+/// report that was never changed here costs nothing, another a look at its history.
+const ASSIGNED_HERE: &str = "changed_datetime IS NOT NULL AND assignee IS NOT NULL AND EXISTS (
+    SELECT 1 FROM jurisdiction j JOIN report_change c ON c.jurisdiction_id = j.jurisdiction_id
+    WHERE j.number = report.jurisdiction AND c.service_request_id = report.service_request_id
+        AND c.field = 'assignee' AND c.author <> 'import') AS assigned_here";
+
 /// Columns of a stored report, in the order in which [`stored`] reads them: its fields, then the
 /// revisions and times of the store.
 pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let fields: Vec<&str> = STORED.iter().map(|field| field.name).collect();
     format!(
         "{}, change_key, created_revision, recorded_datetime, changed_datetime, source_digest, \
-         removed",
+         removed, {ASSIGNED_HERE}",
         fields.join(", ")
     )
 });
@@ -114,6 +121,7 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
         created_revision: cells.get::<i64>(more + 1)? as u64,
         recorded: cells.get(more + 2)?,
         changed: cells.get(more + 3)?,
+        assigned_here: cells.get(more + 6)?,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::error::{Error, ErrorKind};
 use crate::message;
+use crate::store::sqlite::audit_state::AuditState;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{IdBytes, count_id_bytes, ids_exceed};
 use crate::store::sqlite::keys::{CityKey, head, last_change};
@@ -26,7 +27,9 @@ pub struct CityState {
     /// Its revision before the transaction.
     first_revision: u64,
     /// Its revision now.
-    revision: u64,
+    pub(super) revision: u64,
+    /// Its revision up to which lines of the audit were written.
+    pub(super) audited: u64,
     /// What the transaction changed, in the order of the revisions.
     changes: Vec<Change>,
     /// Reports created in the transaction, if a later command needs them.
@@ -62,7 +65,7 @@ pub struct WriteTransaction<'a> {
     pub now: String,
     /// The statement that inserts a report, prepared once.
     insert: Option<CachedStatement<'a>>,
-    cities: BTreeMap<JurisdictionId, CityState>,
+    pub(super) cities: BTreeMap<JurisdictionId, CityState>,
     /// Whether changes are collected for the commit listener.
     collects_changes: bool,
     /// Whether created reports are kept for later commands.
@@ -73,6 +76,8 @@ pub struct WriteTransaction<'a> {
     pub keys: &'a PrivateKeys,
     /// Whether bytes of what was erased are to be overwritten after the commit.
     pub erased: Erased,
+    /// The audit of the transaction.
+    pub audit: AuditState,
 }
 
 impl<'a> WriteTransaction<'a> {
@@ -93,6 +98,7 @@ impl<'a> WriteTransaction<'a> {
             id_bytes,
             keys: settings.keys,
             erased: Erased::Nothing,
+            audit: AuditState::new(settings.now),
         }
     }
 
@@ -132,7 +138,9 @@ impl<'a> WriteTransaction<'a> {
             self.now =
                 last.filter(|last| *last > self.now).unwrap_or(std::mem::take(&mut self.now));
             let (changes, created) = (Vec::new(), Vec::new());
-            let city = CityState { key, first_revision: revision, revision, changes, created };
+            let first_revision = revision;
+            let audited = revision;
+            let city = CityState { key, first_revision, revision, audited, changes, created };
             self.cities.insert(id.clone(), city);
         }
         self.cities.get_mut(id).ok_or_else(|| Failure::storage("a jurisdiction went missing"))

@@ -1,10 +1,11 @@
 //! The table `visibility`: how the public sees the reports of a city's services.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
-use crate::domain::{JurisdictionId, Visibility, VisibilityTable};
+use crate::domain::{AuditField, JurisdictionId, Visibility, VisibilityTable};
 use crate::error::{Error, Result};
 use crate::store::command::SetVisibility;
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::Step;
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::WriteTransaction;
@@ -41,9 +42,17 @@ impl WriteTransaction<'_> {
             "INSERT INTO visibility (jurisdiction_id, code, policy) VALUES (?, ?, ?)
              ON CONFLICT (jurisdiction_id, code) DO UPDATE SET policy = excluded.policy",
         )?;
+        let mut known = self.db.prepare_cached(
+            "SELECT policy FROM visibility WHERE jurisdiction_id = ? AND code = ?",
+        )?;
+        let mut fields = Vec::new();
         for (code, policy) in &command.policies {
+            let before = known.query_row([id, code], |row| row.get(0)).optional()?;
             set.execute(params![id, code, policy.as_str()])?;
+            let (name, after) = (format!("visibility.{code}"), Some(policy.to_string()));
+            fields.extend(AuditField::changed(&name, before, after));
         }
+        self.note(NotedAction::of_city(&command.jurisdiction, fields));
         Ok(())
     }
 }

@@ -3,13 +3,14 @@
 //! A change is planned before anything is written, so that it is made completely or refused.
 
 use crate::domain::{
-    IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember, JurisdictionId, Report,
-    ReportId, StoredReport,
+    AuditSubject, IncidentChange, IncidentCommand, IncidentCommandKind, IncidentMember,
+    JurisdictionId, Report, ReportId, StoredReport,
 };
 use crate::error::{Error, ErrorKind};
 use crate::i18n::Message;
 use crate::message;
 use crate::store::command::ChangeIncident;
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::incident_change;
 use crate::store::sqlite::read_incidents::{LINKS_MAX, children};
@@ -72,6 +73,8 @@ impl WriteTransaction<'_> {
             members: noted,
         };
         incident_change::write(self.db, &jurisdiction, &change)?;
+        let of_incident = NotedAction::of_report(Some(&change.incident));
+        self.note(NotedAction { subject: AuditSubject::Incident, ..of_incident });
         Ok(change)
     }
 

@@ -2,11 +2,13 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use crate::domain::{AuditField, AuditSubject, Jurisdiction, JurisdictionId};
 use crate::error::Error;
 use crate::place::BBox;
 use crate::store::command::{
     AddJurisdiction, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction,
 };
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::transaction::WriteTransaction;
@@ -39,12 +41,29 @@ fn edges(extent: Option<BBox>) -> [Option<f64>; 4] {
     edges.unwrap_or_default()
 }
 
+/// Name, time zone and extent of a city as texts.
+type Settings = [Option<String>; 3];
+
+fn settings(city: &Jurisdiction) -> Settings {
+    let extent = city.extent.map(|b| format!("{},{},{},{}", b.west, b.south, b.east, b.north));
+    [Some(city.name.clone()), Some(city.time_zone.clone()), extent]
+}
+
+/// The settings that differ.
+fn changes(before: &Settings, after: &Settings) -> Vec<AuditField> {
+    let names = ["name", "time_zone", "extent"].into_iter();
+    let values = before.iter().cloned().zip(after.iter().cloned());
+    let changed = |(name, (old, new))| AuditField::changed(name, old, new);
+    names.zip(values).filter_map(changed).collect()
+}
+
 impl WriteTransaction<'_> {
     pub fn add_jurisdiction(&mut self, command: &AddJurisdiction) -> Step<()> {
         let AddJurisdiction { jurisdiction, services } = command;
         let id = jurisdiction.id.as_str();
         let [west, south, east, north] = edges(jurisdiction.extent);
-        self.db
+        let added = self
+            .db
             .prepare_cached(
                 "INSERT INTO jurisdiction
                     (jurisdiction_id, name, time_zone, west, south, east, north, extent_learned,
@@ -70,8 +89,9 @@ impl WriteTransaction<'_> {
                 (jurisdiction_id, service_code, name_fr, name_en, group_code, nature)
              VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jurisdiction_id, service_code) DO NOTHING",
         )?;
+        let mut codes = Vec::new();
         for service in services {
-            insert.execute(params![
+            let count = insert.execute(params![
                 id,
                 service.code.as_str(),
                 service.names.fr,
@@ -79,6 +99,17 @@ impl WriteTransaction<'_> {
                 service.group,
                 service.nature.as_str()
             ])?;
+            codes.extend((count > 0).then_some(service.code.as_str()));
+        }
+        let mut fields = Vec::new();
+        if added > 0 {
+            fields.extend(changes(&Settings::default(), &settings(jurisdiction)));
+        }
+        if !codes.is_empty() {
+            fields.push(AuditField::set("services", codes.join(" ")));
+        }
+        if !fields.is_empty() {
+            self.note(NotedAction::of_city(&jurisdiction.id, fields));
         }
         Ok(())
     }
@@ -86,6 +117,7 @@ impl WriteTransaction<'_> {
     pub fn set_jurisdiction(&mut self, command: &SetJurisdiction) -> Step<()> {
         let jurisdiction = &command.jurisdiction;
         self.next_revision(&jurisdiction.id)?;
+        let before = self.settings_of(&jurisdiction.id)?;
         let [west, south, east, north] = edges(jurisdiction.extent);
         self.db
             .prepare_cached(
@@ -104,7 +136,23 @@ impl WriteTransaction<'_> {
             ])?;
         let key = CityKey::read(self.db, &jurisdiction.id).map_err(Failure::Storage)?;
         self.city(&jurisdiction.id)?.key = key;
+        let fields = changes(&before, &settings(jurisdiction));
+        self.note(NotedAction::of_city(&jurisdiction.id, fields));
         Ok(())
+    }
+
+    /// The settings of a city as the store has them.
+    fn settings_of(&self, id: &JurisdictionId) -> Step<Settings> {
+        let sql = "SELECT name, time_zone, west, south, east, north FROM jurisdiction
+                   WHERE jurisdiction_id = ?";
+        let read = |row: &rusqlite::Row<'_>| {
+            let [west, south, east, north]: [Option<f64>; 4] =
+                [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+            let extent = west.zip(south).zip(east.zip(north));
+            let extent = extent.map(|((w, s), (e, n))| format!("{w},{s},{e},{n}"));
+            Ok([row.get(0)?, row.get(1)?, extent])
+        };
+        Ok(self.db.query_row(sql, [id.as_str()], read)?)
     }
 
     pub fn save_learned_extent(&mut self, command: &SaveLearnedExtent) -> Step<()> {
@@ -142,6 +190,10 @@ impl WriteTransaction<'_> {
         }
         self.db.execute("DELETE FROM jurisdiction WHERE jurisdiction_id = ?", [id])?;
         self.forget(&command.jurisdiction);
+        // Its number is gone: the line concerns the whole service.
+        let before = Some(reports.to_string());
+        let fields = AuditField::changed("reports", before, None).into_iter().collect();
+        self.note(NotedAction::of_service(AuditSubject::City, id, fields));
         Ok(reports as u64)
     }
 }

@@ -1,13 +1,20 @@
 //! Commands that write access keys.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use crate::domain::{JurisdictionId, SecretDigest};
+use crate::domain::{AuditField, AuditSubject, JurisdictionId, SecretDigest};
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::store::command::{CreateKey, EndSessions, NoteKeyUse, RevokeKey, RotateKey};
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::transaction::WriteTransaction;
+
+/// A second of Unix time, RFC 3339.
+fn second(at: i64) -> String {
+    Timestamp::from_second(at).map_or_else(|_| at.to_string(), |at| at.to_string())
+}
 
 impl WriteTransaction<'_> {
     pub fn create_key(&mut self, command: &CreateKey) -> Step<()> {
@@ -27,7 +34,13 @@ impl WriteTransaction<'_> {
              VALUES (?, ?, ?, ?, ?)",
             params![name, role.as_str(), cities, now, expires],
         )?;
-        self.add_secret(self.db.last_insert_rowid(), digest, *now)
+        self.add_secret(self.db.last_insert_rowid(), digest, *now)?;
+        let ends = expires.map(|end| AuditField::set("expires", second(end)));
+        let mut fields = vec![AuditField::set("role", role)];
+        fields.extend(cities.map(|ids| AuditField::set("jurisdictions", ids)));
+        fields.extend(ends);
+        self.note(NotedAction::of_service(AuditSubject::Key, name, fields));
+        Ok(())
     }
 
     pub fn revoke_key(&mut self, command: &RevokeKey) -> Step<()> {
@@ -38,6 +51,8 @@ impl WriteTransaction<'_> {
         )?;
         // They are refused already, because their key is: this removes what is of no use.
         self.end_sessions(&EndSessions::OfKey(number))?;
+        let fields = vec![AuditField::set("revoked", second(command.now))];
+        self.note(NotedAction::of_service(AuditSubject::Key, &command.name, fields));
         Ok(())
     }
 
@@ -49,7 +64,10 @@ impl WriteTransaction<'_> {
              WHERE key_number = ?2",
             params![overlap_ends, number],
         )?;
-        self.add_secret(number, digest, *now)
+        self.add_secret(number, digest, *now)?;
+        let fields = vec![AuditField::set("overlap_ends", second(*overlap_ends))];
+        self.note(NotedAction::of_service(AuditSubject::Key, name, fields));
+        Ok(())
     }
 
     pub fn note_key_use(&mut self, command: &NoteKeyUse) -> Step<()> {

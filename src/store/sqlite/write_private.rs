@@ -1,11 +1,13 @@
 //! Commands about private data: contacts encrypted anew, what a city keeps, and the file
 //! rewritten.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
+use crate::domain::{AuditField, AuditSubject};
 use crate::store::command::{
     EncryptContacts, EncryptedContacts, ForgetPhotos, RewriteStore, SetRetention,
 };
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::contact;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::private_keys::CipherRing;
@@ -27,6 +29,8 @@ impl WriteTransaction<'_> {
         let (count, next) = done.map_err(Failure::Refused)?;
         if count > 0 {
             self.erased = self.erased.max(Erased::Rows);
+            let fields = vec![AuditField::set("contacts", count)];
+            self.note(NotedAction::of_service(AuditSubject::PrivateKeys, "", fields));
         }
         Ok(EncryptedContacts { count, next })
     }
@@ -47,7 +51,17 @@ impl WriteTransaction<'_> {
     pub fn set_retention(&mut self, command: &SetRetention) -> Step<()> {
         self.city(&command.jurisdiction)?;
         let id = command.jurisdiction.as_str();
+        let mut fields = Vec::new();
         for (field, period) in &command.retention {
+            let before = self
+                .db
+                .prepare_cached(
+                    "SELECT period FROM retention WHERE jurisdiction_id = ? AND field = ?",
+                )?
+                .query_row([id, field.as_str()], |row| row.get(0))
+                .optional()?;
+            let (name, after) = (format!("retention.{field}"), period.map(|one| one.to_string()));
+            fields.extend(AuditField::changed(&name, before, after));
             match period {
                 Some(period) => self
                     .db
@@ -61,6 +75,7 @@ impl WriteTransaction<'_> {
                     .execute(params![id, field.as_str()])?,
             };
         }
+        self.note(NotedAction::of_city(&command.jurisdiction, fields));
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use rusqlite::params;
 
 use crate::domain::{
-    Event, IncidentChange, IncidentCommandKind, IncidentMember, JurisdictionId, ReportId, Status,
-    StoredReport,
+    AuditField, Event, IncidentChange, IncidentCommandKind, IncidentMember, JurisdictionId,
+    ReportId, Status, StoredReport,
 };
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::message;
@@ -12,6 +12,7 @@ use crate::store::command::{
     BatchOutcome, Checkpoint, CreateReport, CreateReports, RemoveReport, ReplaceBoundaries,
     SaveCheckpoint, SaveHotspotTracks, SubmitOutcome, UpdateReport, Verdict,
 };
+use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::row::RowChange;
 use crate::store::sqlite::transaction::WriteTransaction;
@@ -103,12 +104,16 @@ impl WriteTransaction<'_> {
             incident_change::write(self.db, &jurisdiction, &change)?;
         }
         self.keep_created(&jurisdiction, &report);
+        // That it has a contact, never whose.
+        let fields = contact.iter().map(|_| AuditField::named("contact")).collect();
+        self.note(NotedAction { fields, ..NotedAction::of_report(Some(&report.id)) });
         let stored = StoredReport {
             report: *report,
             revision,
             created_revision: revision,
             recorded: self.now.clone(),
             changed: None,
+            assigned_here: false,
         };
         Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
     }
@@ -136,6 +141,7 @@ impl WriteTransaction<'_> {
             let all: Vec<&str> = ids.iter().map(ReportId::as_str).collect();
             self.remember(&jurisdiction, sent, &all.join(" "))?;
         }
+        self.note(NotedAction::of_report(ids.first().filter(|_| ids.len() == 1)));
         Ok(BatchOutcome { ids, replayed: false })
     }
 
@@ -155,6 +161,7 @@ impl WriteTransaction<'_> {
         for (child, next) in duplicates {
             self.replace(&jurisdiction, child, next, &author, None)?;
         }
+        self.note(NotedAction::of_report(Some(&id)));
         Ok(stored)
     }
 
@@ -171,6 +178,7 @@ impl WriteTransaction<'_> {
         let change = ("removed", Some("false"), Some("true"));
         self.add_history(jurisdiction, id, revision, change, author)?;
         self.collect(jurisdiction, revision, Event::Remove(id.clone()));
+        self.note(NotedAction::of_report(Some(id)));
         Ok(())
     }
 
@@ -195,6 +203,8 @@ impl WriteTransaction<'_> {
         self.city(jurisdiction)?;
         boundary::replace(self.db, jurisdiction, set).map_err(Failure::Storage)?;
         self.next_revision(jurisdiction)?;
+        let areas = AuditField::set(&format!("boundaries.{}", set.name), set.areas.len());
+        self.note(NotedAction::of_city(jurisdiction, vec![areas]));
         Ok(())
     }
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::domain::{Clock, SystemClock};
+use crate::domain::{Actor, Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
-use crate::store::command::{Command, QueuedCommand};
+use crate::store::command::{Command, QueuedWrite};
 use crate::store::listener::CommitListener;
 use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
 use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
@@ -51,7 +51,9 @@ impl Default for WriterSettings {
 /// after everything submitted has been committed and answered.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::SyncSender<QueuedCommand>,
+    queue: mpsc::SyncSender<QueuedWrite>,
+    /// Who sends the commands, for the audit.
+    actor: Arc<Actor>,
 }
 
 impl Writer {
@@ -88,7 +90,14 @@ impl Writer {
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
             .map_err(Error::internal)?;
-        Ok((Self { queue }, handle))
+        Ok((Self { queue, actor: Arc::default() }, handle))
+    }
+
+    /// A handle on the same thread whose commands are those of this actor in the audit. Those of
+    /// other handles are the program's own.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { queue: self.queue.clone(), actor: Arc::new(actor) }
     }
 
     /// Submits a command. `reply` is called on the writing thread once the output is durable, or at
@@ -99,7 +108,8 @@ impl Writer {
         reply: impl FnOnce(Result<C::Output>) + Send + 'static,
     ) {
         use mpsc::TrySendError::{Disconnected, Full};
-        let (operation, message) = match self.queue.try_send(command.into_queued(Box::new(reply))) {
+        let (command, actor) = (command.into_queued(Box::new(reply)), self.actor.clone());
+        let (operation, message) = match self.queue.try_send(QueuedWrite { command, actor }) {
             Ok(()) => return,
             Err(Full(operation)) => (
                 operation,
@@ -111,7 +121,7 @@ impl Writer {
                 (operation, message)
             }
         };
-        operation.fail(Error::new(ErrorKind::Unavailable, message));
+        operation.command.fail(Error::new(ErrorKind::Unavailable, message));
     }
 
     /// Submits a command without waiting for its output.
@@ -180,7 +190,7 @@ fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
 }
 
 impl<L: CommitListener> Thread<L> {
-    fn run(&mut self, inbox: &mpsc::Receiver<QueuedCommand>) {
+    fn run(&mut self, inbox: &mpsc::Receiver<QueuedWrite>) {
         if let Some(db) = &mut self.db
             && let Err(error) = rewrite::encrypt_clear_contacts(db, &self.keys)
         {
@@ -194,7 +204,7 @@ impl<L: CommitListener> Thread<L> {
     }
 
     /// Executes and commits a group of commands, calls the listener, and answers the commands.
-    fn commit(&mut self, group: Vec<QueuedCommand>) {
+    fn commit(&mut self, group: Vec<QueuedWrite>) {
         let mut answers = Vec::with_capacity(group.len());
         match self.attempt(group, &mut answers) {
             Ok(changed) => {
@@ -226,20 +236,20 @@ impl<L: CommitListener> Thread<L> {
 
     fn attempt(
         &mut self,
-        group: Vec<QueuedCommand>,
+        group: Vec<QueuedWrite>,
         answers: &mut Vec<Acknowledgement>,
     ) -> Result<CommitChanges> {
         let wants_changes = self.listener.wants_changes();
         let now = self.clock.now();
         if let Err(error) = self.file.check() {
             let copy = || Error::new(error.kind, error.message.clone());
-            group.into_iter().for_each(|command| command.fail(copy()));
+            group.into_iter().for_each(|one| one.command.fail(copy()));
             return Err(error);
         }
         let tx = match begin(&mut self.db, self.file.path()) {
             Ok(tx) => tx,
             Err(error) => {
-                group.into_iter().for_each(|operation| operation.fail(unknown_outcome()));
+                group.into_iter().for_each(|one| one.command.fail(unknown_outcome()));
                 return Err(error);
             }
         };
@@ -308,7 +318,8 @@ mod tests {
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {
             let answer = answer.clone();
-            adopt().into_queued(Box::new(move |output| answer.send(output).unwrap()))
+            let command = adopt().into_queued(Box::new(move |output| answer.send(output).unwrap()));
+            QueuedWrite { command, actor: Arc::default() }
         };
         thread.commit(vec![queued()]);
         assert_eq!(wait.recv().unwrap().unwrap_err().kind, ErrorKind::Unavailable);

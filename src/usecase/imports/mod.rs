@@ -18,6 +18,7 @@ pub use preview::{ImportPreview, PreviewRow};
 pub use progress::{ImportProgress, ImportState, RefusalCount};
 pub use upload::{Upload, file_too_large};
 
+use crate::domain::Actor;
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::{Inspection, RefusedRows, SourceFile};
 use crate::message;
@@ -121,11 +122,11 @@ impl Imports {
         Ok(preview)
     }
 
-    /// Begins the import on a thread of its own.
+    /// Begins the import on a thread of its own. `by` is who asks for it, for the audit.
     ///
     /// # Errors
     /// Not found; a conflict with an import that runs or has ended; a decision is missing.
-    pub fn start(self: &Arc<Self>, id: &str) -> Result<ImportOverview> {
+    pub fn start(self: &Arc<Self>, id: &str, by: Actor) -> Result<ImportOverview> {
         self.app.check_memory()?;
         let kept = self.get(id)?;
         self.only_waiting(&kept)?;
@@ -146,7 +147,7 @@ impl Imports {
         let (imports, running) = (self.clone(), kept.clone());
         let spawned = thread::Builder::new().name("import".into()).spawn(move || {
             let (source, city) = opened;
-            let work = std::panic::AssertUnwindSafe(|| imports.import(&running, &source, city));
+            let work = std::panic::AssertUnwindSafe(|| imports.import(&running, &source, city, by));
             let outcome = std::panic::catch_unwind(work);
             let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("the import panicked")));
             if let Err(error) = &outcome {
@@ -222,9 +223,15 @@ impl Imports {
     }
 
     /// Reads every row of a source into the store, and learns the extent of its city.
-    fn import(&self, kept: &KeptImport, source: &SourceFile, city: SourceCity) -> Result<()> {
+    fn import(
+        &self,
+        kept: &KeptImport,
+        source: &SourceFile,
+        city: SourceCity,
+        by: Actor,
+    ) -> Result<()> {
         let SourceCity { jurisdiction: city, notes } = city;
-        let (reader, writer) = (self.app.reader(), self.app.writer());
+        let (reader, writer) = (self.app.reader(), &self.app.writer().by(by));
         kept.update(|progress| progress.jurisdiction = Some(city.id.to_string()));
         let digest = source.digest(false)?;
         let mut importer = Importer::begin(reader, writer, self.app.catalogues(), city, digest)?;

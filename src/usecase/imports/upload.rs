@@ -68,6 +68,11 @@ impl Upload {
         }))
     }
 
+    /// The id of its import.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Appends bytes.
     ///
     /// # Errors

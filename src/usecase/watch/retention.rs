@@ -3,6 +3,7 @@
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::domain::Actor;
 use crate::error::{Error, Result};
 use crate::usecase::App;
 use crate::usecase::erasure::{Eraser, remove_erased_photos, rewrite_if_due};
@@ -48,7 +49,7 @@ impl RetentionPass {
     /// # Errors
     /// The store; the photos cannot be reached.
     pub fn run(&self, app: &App) -> Result<()> {
-        let (reader, writer) = (app.reader(), app.writer());
+        let (reader, writer) = (app.reader(), &app.writer().by(Actor::command("serve retention")));
         for city in app.cities() {
             let (jurisdiction, catalogue) = (city.id(), city.catalogue());
             let author = "retention".to_owned();

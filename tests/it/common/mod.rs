@@ -1,5 +1,6 @@
 //! Helpers of the tests: folders of their own, the program, the service, and what may be absent.
 
+pub mod audited_city;
 mod client;
 pub mod cql;
 pub mod cql_random;

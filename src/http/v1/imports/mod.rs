@@ -11,16 +11,18 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use crate::domain::Permission;
-use crate::error::{Error, Refusal};
+use crate::domain::{AuditSubject, Permission};
+use crate::error::{Error, Refusal, Result};
 use crate::http::openapi::content::{binary, json, text};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
 use crate::http::reply::answer::{JSON, response_without_etag, to_json};
 use crate::http::reply::file_body::file_body;
 use crate::http::request::call::ServiceCall;
+use crate::http::request::context::RequestContext;
 use crate::http::request::parameter::{Parameter, path, query, request};
 use crate::http::request::types::{Patterned, Text};
+use crate::http::state::AppState;
 use crate::http::v1::imports::answer::{ImportOut, ImportProgressOut, ImportsOut};
 use crate::http::v1::imports::body::ImportChange;
 use crate::message;
@@ -169,6 +171,11 @@ fn respond(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
+/// Writes what is done with a file to the audit, before it is done: the file may hold private data.
+async fn note(state: &AppState, context: &RequestContext, id: &str) -> Result<()> {
+    state.app.note(context.actor(), None, AuditSubject::Import, id).await
+}
+
 async fn list(call: ServiceCall) -> HandlerResult {
     let ServiceCall { state, context, .. } = call;
     let bytes_max = state.app.limits.import_bytes_max;
@@ -184,13 +191,15 @@ async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> Handle
         return Err(Refusal::new("delimiter", delimiter, message).into());
     }
     let upload = upload::receive(&state, &name, body).await?;
+    note(&state, &context, upload.id()).await?;
     let imports = state.imports.clone();
+    let language = context.language;
     let preview = state.app.compute_heavy(move |_| {
         let overview = imports.keep(upload)?;
         let chosen =
             imports.preview(&overview.id, |one| one.set_reading(delimiter, encoding, sheet));
         match chosen {
-            Ok(preview) => to_json(&ImportOut::new(&overview, &preview, context.language)),
+            Ok(preview) => to_json(&ImportOut::new(&overview, &preview, language)),
             Err(error) => {
                 // A file that cannot be read is of no use.
                 imports.remove(&overview.id)?;
@@ -204,6 +213,8 @@ async fn create(call: ServiceCall<CreateImportRequest>, body: Request) -> Handle
 async fn change(call: ServiceCall<ImportRequest>, body: Bytes) -> HandlerResult {
     let ServiceCall { state, context, request } = call;
     let change = body::read(&body)?;
+    state.imports.overview(&request.id)?;
+    note(&state, &context, &request.id).await?;
     let imports = state.imports.clone();
     let changed = state.app.compute_heavy(move |_| {
         let preview = imports.preview(&request.id, |choices| change.apply(choices));
@@ -215,8 +226,10 @@ async fn change(call: ServiceCall<ImportRequest>, body: Bytes) -> HandlerResult 
 
 async fn run(call: ServiceCall<ImportRequest>) -> HandlerResult {
     let ServiceCall { state, context, request } = call;
-    let imports = state.imports.clone();
-    let started = state.app.compute(move || imports.start(&request.id)).await;
+    state.imports.overview(&request.id)?;
+    note(&state, &context, &request.id).await?;
+    let (imports, by) = (state.imports.clone(), context.actor());
+    let started = state.app.compute(move || imports.start(&request.id, by)).await;
     let overview = started.map_err(Error::with_field_names)?;
     Ok(respond(
         StatusCode::ACCEPTED,
@@ -231,8 +244,9 @@ async fn one(call: ServiceCall<ImportRequest>) -> HandlerResult {
 }
 
 async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
-    let ServiceCall { state, request, .. } = call;
+    let ServiceCall { state, context, request } = call;
     let path = state.imports.refused_rows(&request.id)?;
+    note(&state, &context, &request.id).await?;
     let file = File::open(path).map_err(Error::internal)?;
     let mut response = Response::new(file_body(&state.stream_room, file));
     let headers = response.headers_mut();
@@ -247,7 +261,9 @@ async fn refused(call: ServiceCall<ImportRequest>) -> HandlerResult {
 }
 
 async fn delete(call: ServiceCall<ImportRequest>) -> HandlerResult {
-    let ServiceCall { state, request, .. } = call;
+    let ServiceCall { state, context, request } = call;
+    state.imports.overview(&request.id)?;
+    note(&state, &context, &request.id).await?;
     state.imports.remove(&request.id)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -113,7 +113,7 @@ async fn regroup(call: Call<IncidentRequest>, body: Bytes, change: ReadChange) -
     let found = state.app.find_report(&city, context.view, &request.id).await?;
     let (command, author) = change(found.report.id.clone(), &body)?;
     let author = context.caller.author_as(author, AUTHOR_DEFAULT);
-    state.app.regroup(&city, command, author).await?;
+    state.app.regroup(&city, command, (author, context.actor())).await?;
     let found = state.app.find_report(&city, context.view, found.report.id.as_str()).await?;
     let reading = state.clone();
     state.app.compute(move || read(&reading, &city, found, &context)).await

@@ -9,6 +9,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::around::rates::RateClass;
 use crate::http::openapi::content::of;
@@ -71,7 +72,8 @@ async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult 
     let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
     let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, refused) = (context.language, RefusedLines::default());
-    let creation = BatchCreation { state, city, key: request.key, language, sender, refused, counted };
+    let (by, key) = (context.actor(), request.key);
+    let creation = BatchCreation { state, city, key, by, language, sender, refused, counted };
     tokio::spawn(creation.run(lines));
     let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
@@ -83,6 +85,8 @@ struct BatchCreation {
     state: Arc<AppState>,
     city: Arc<City>,
     key: Option<String>,
+    /// Who sends it, for the audit.
+    by: Actor,
     language: Language,
     sender: StreamSender,
     refused: RefusedLines,
@@ -147,10 +151,11 @@ impl BatchCreation {
     /// Checks the rows of the chunk with number `n` and begins to write them.
     async fn begin(&self, n: usize, rows: Vec<BodyLine>) -> Result<WrittenChunk> {
         let (state, city, key) = (self.state.clone(), self.city.clone(), self.key.clone());
+        let by = self.by.clone();
         let begun = self.state.app.compute_heavy(move |_| {
             let (numbers, rows): (Vec<usize>, Vec<_>) = rows.into_iter().unzip();
             let read = |text: &[u8]| read_draft(text, city.zone());
-            let chunk = state.app.begin_batch_chunk(&city, (n, key.as_deref()), rows, read);
+            let chunk = state.app.begin_batch_chunk(&city, (n, key.as_deref()), rows, read, by);
             Ok((numbers, chunk))
         });
         begun.await

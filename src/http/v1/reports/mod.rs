@@ -7,7 +7,7 @@ pub mod write;
 
 use axum::http::{HeaderValue, header};
 
-use crate::domain::{Filter, Permission, View};
+use crate::domain::{AuditSubject, Filter, Permission, View};
 use crate::export::geojson::{Collection, Feature, MEDIA_TYPE, ReportOut};
 use crate::http::openapi::content::{geojson, json};
 use crate::http::openapi::description::Tag;
@@ -115,10 +115,12 @@ async fn one(call: Call<OneReportRequest>) -> HandlerResult {
     let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let condition = request.if_match.unwrap_or(IfMatch::Any);
     condition.expected(&state.app.epoch, stored.revision)?;
-    // `If-Match` of a change needs the strong tag, which only crews use.
-    let tag = match context.variant.view {
-        Some(_) if context.view != View::Crew => context.etag(&state, stored.revision),
-        _ => report_tag(&state, &stored, context.language),
+    // `If-Match` of a change needs the strong tag, which only crews use: what they read is more.
+    let is_less =
+        context.variant.view.is_some() || stored.assigned_here && !context.variant.private;
+    let tag = match is_less && context.view != View::Crew {
+        true => context.etag(&state, stored.revision),
+        false => report_tag(&state, &stored, context.language),
     };
     conditional_response(&context, MEDIA_TYPE, tag, || {
         to_json(&feature(&stored, &city, context.language))
@@ -146,6 +148,8 @@ async fn contact(call: Call<ReportRequest>) -> HandlerResult {
     let Call { state, city, context, request } = call;
     let stored = state.app.find_report(&city, context.view, &request.id).await?;
     let (reader, key, id) = (state.app.reader().clone(), city.id().clone(), stored.report.id);
+    // Durable before anything is read: without its line in the audit there is no answer.
+    state.app.note(context.actor(), Some(&key), AuditSubject::Report, id.as_str()).await?;
     let contact = state.app.compute(move || reader.contact(&key, &id)).await?;
     let mut response =
         response_without_etag(JSON, to_json(&ContactOut::from(contact.unwrap_or_default()))?);

@@ -106,13 +106,16 @@ async fn create(call: Call<CreateRequest>, body: Bytes) -> HandlerResult {
     let base = context.base(&state);
     let photos = media::claim(&state, &base, draft.details.media.iter(), is_repeated).await?;
     let judge = dedupe.judge(&city, &state.model);
-    let (stored, replayed) =
-        match state.app.submit((&city, context.view), draft, idempotency, judge).await? {
-            SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
-            SubmitOutcome::NeedsConfirmation(report) => {
-                return dedupe.confirmation_response(&state, &city, &report, &context);
-            }
-        };
+    let (stored, replayed) = match state
+        .app
+        .submit((&city, context.view), draft, idempotency, judge, context.actor())
+        .await?
+    {
+        SubmitOutcome::Stored { stored, replayed } => (stored, replayed),
+        SubmitOutcome::NeedsConfirmation(report) => {
+            return dedupe.confirmation_response(&state, &city, &report, &context);
+        }
+    };
     photos.keep().await;
     let location = format!("/api/v1/reports/{}", path_segment(stored.report.id.as_str()));
     let location = match context.jurisdiction {
@@ -160,7 +163,8 @@ async fn update(call: Call<UpdateRequest>, body: Bytes) -> HandlerResult {
         );
         return Err(Error::new(ErrorKind::Stale, message));
     }
-    let (patches, author) = ((own, of_children), context.caller.author().to_owned());
+    let patches = (own, of_children);
+    let author = (context.caller.author().to_owned(), context.actor());
     let stored = state.app.change(&city, found.report.id, expected, patches, author).await?;
     let open_children = state.app.open_children(&city, &stored.report).await?;
     written(&state, &city, &stored, context.language, None, open_children)
