@@ -72,6 +72,7 @@ fn operations() -> Vec<Operation> {
         v1::stats::operations,
         v1::boundaries::operations,
         v1::imports::operations,
+        v1::erasures::operations,
         openapi::handlers::operations,
         tiles::operations,
         open311::operations,

@@ -5,9 +5,9 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency, IncidentChange,
-    IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod,
-    Role, SecretDigest, Service, StoredReport, Visibility,
+    BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind, HotspotTrack, Idempotency,
+    IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate,
+    RetentionPeriod, Role, SecretDigest, Service, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -70,6 +70,7 @@ commands! {
     SaveHotspotTracks -> (),
     EncryptContacts -> EncryptedContacts,
     EraseReports -> ErasedReports,
+    RememberErasure -> (),
     ForgetPhotos -> (),
     RewriteStore -> (),
     SetRetention -> (),
@@ -100,8 +101,8 @@ pub struct SetJurisdiction {
 pub struct SaveLearnedExtent {
     /// The city.
     pub jurisdiction: JurisdictionId,
-    /// Where its reports lie.
-    pub extent: BBox,
+    /// Where its reports lie; `None` where that cannot be said any more.
+    pub extent: Option<BBox>,
 }
 
 /// Removes a jurisdiction with everything that the store holds of it. Returns the number of its
@@ -359,6 +360,8 @@ pub struct EraseReports {
     pub ids: Vec<ReportId>,
     /// What is erased.
     pub fields: Vec<ErasableField>,
+    /// What the erasure was asked for; kept in the list of erasures.
+    pub kind: ErasureKind,
     /// Makes the report without these fields.
     pub amend: EraseEach,
     /// Who erases; kept in the history.
@@ -370,6 +373,19 @@ pub struct EraseReports {
 pub struct ErasedReports {
     /// The reports that had any of the fields.
     pub reports: Vec<ReportId>,
+    /// How much was removed.
+    pub counts: ErasureCounts,
+}
+
+/// Records the answer to an erasure that was sent with an idempotency key, so that the same request
+/// is answered again in the same way.
+pub struct RememberErasure {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The client's key.
+    pub idempotency: Idempotency,
+    /// The answer, without any erased value.
+    pub answer: String,
 }
 
 /// Forgets photos whose files were removed.

@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::domain::Permission;
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
 use crate::http::request::audience::Audience;
@@ -212,7 +211,7 @@ impl Description {
         }
         match self.audience {
             Audience::Public | Audience::Filing => {}
-            Audience::Holders(Permission::ReadContacts) => {
+            Audience::Holders(permission) if permission.always_needs_key() => {
                 out["security"] = json!([{ "crew": [] }]);
             }
             // Where the service has no key, requests of its own machine need none.
