@@ -20,7 +20,7 @@ use crate::store::{
 };
 
 /// Reports erased in one commit, and contacts encrypted in one.
-const BATCH: usize = 200;
+const BATCH: usize = 100;
 /// Fewest digits of a telephone number by which contacts are looked for.
 const PHONE_DIGITS_MIN: usize = 7;
 /// Digits of a telephone number without the code of its country, in North America.

@@ -185,12 +185,11 @@ impl App {
         let eraser = Eraser { reader, writer, jurisdiction, catalogue, author, goes_on };
         let outcome = eraser.erase(target, fields, *is_trial)?;
         let mut done = CarriedOutErasure { outcome, ..CarriedOutErasure::default() };
-        if *is_trial {
-            return Ok(done);
-        }
-        done.photo_files = remove_erased_photos(reader, writer, remove)?;
-        if !done.outcome.is_partial && reader.file_bytes()? <= REWRITTEN_BYTES_MAX {
-            rewrite_if_due(reader, writer)?;
+        if !*is_trial {
+            done.photo_files = remove_erased_photos(reader, writer, remove)?;
+            if !done.outcome.is_partial && reader.file_bytes()? <= REWRITTEN_BYTES_MAX {
+                rewrite_if_due(reader, writer)?;
+            }
         }
         done.is_rewritten = !reader.is_rewrite_due()?;
         Ok(done)
