@@ -221,7 +221,7 @@ pub fn operations() -> Vec<Operation> {
             .described("Une photo.", "A photo.")
             .with_path_parameter(&path_parameter("name", PathSegment, example))
             .responds_with(&[binary("image/jpeg")])
-            .status_codes(&[(200, "ok"), (404, "not found")]),
+            .status_codes(&[(200, "ok"), (304, "not modified"), (404, "not found")]),
     ]
 }
 
