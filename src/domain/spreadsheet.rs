@@ -33,8 +33,8 @@ pub fn defused(text: &str) -> Cow<'_, str> {
 
 /// The text of a cell that [`defused`] made: its exact inverse for every text. Only for files that
 /// this program wrote: a cell of another file may begin with an apostrophe of its own. So may one
-/// of an export of an earlier version, which defused nothing and cannot be told from ours: there a
-/// text that began with an apostrophe and a formula loses the apostrophe.
+/// of an export of an earlier version, which defused nothing and looks like ours: there a text that
+/// began with an apostrophe and a formula loses the apostrophe.
 pub fn restored(cell: &str) -> Cow<'_, str> {
     if is_harmless(cell) || !parts(cell).any(|part| bare(part).is_some()) {
         return Cow::Borrowed(cell);

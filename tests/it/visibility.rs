@@ -112,10 +112,10 @@ fn found_by_distances(client: &Client, service: &str, at: Position) -> Vec<Posit
             far.entry(one["id"].as_str().unwrap().into()).or_default().push(metres);
         }
     }
-    // Descent by ever smaller steps to where all three distances are as they were told.
-    let place = |told: &Vec<f64>| {
+    // Descent by ever smaller steps to where all three distances are as they were answered.
+    let place = |answered: &Vec<f64>| {
         let wrong = |at: Position| -> f64 {
-            from.iter().zip(told).map(|(from, far)| (distance(*from, at).0 - far).powi(2)).sum()
+            from.iter().zip(answered).map(|(from, far)| (distance(*from, at).0 - far).powi(2)).sum()
         };
         let (mut best, mut step) = (at, 0.01);
         while step > 1e-9 {
@@ -126,7 +126,7 @@ fn found_by_distances(client: &Client, service: &str, at: Position) -> Vec<Posit
         }
         best
     };
-    far.values().filter(|told| told.len() == 3).map(place).collect()
+    far.values().filter(|known| known.len() == 3).map(place).collect()
 }
 
 /// The reports of a service that any list around a place has.

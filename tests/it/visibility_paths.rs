@@ -133,8 +133,8 @@ fn the_learned_extent_does_not_tell_where_a_hidden_report_is() {
     // One report of its own service, a few kilometres to the west of all others.
     folder.with("b.csv", csv("far,aiguille,open,2026-01-01T12:00:00Z,46.82,-71.42\n"));
     done(&folder, &["import", "b.csv", "--jurisdiction", OTHER]);
-    let told = learned();
-    assert!(told[0].is_some_and(|west| west < -71.42), "an extent tells places: {told:?}");
+    let whole = learned();
+    assert!(whole[0].is_some_and(|west| west < -71.42), "an extent shows places: {whole:?}");
     for policy in ["hidden", "cell"] {
         done(&folder, &["city", "set", OTHER, "--visibility", &format!("aiguille={policy}")]);
         assert_eq!(learned(), own, "{policy}");
@@ -142,7 +142,7 @@ fn the_learned_extent_does_not_tell_where_a_hidden_report_is() {
     // Of `street` it is learned from the public places.
     done(&folder, &["city", "set", OTHER, "--visibility", "aiguille=street"]);
     let street = learned();
-    assert!(street != told && street[0].is_some_and(|west| west < -71.41), "{street:?}");
+    assert!(street != whole && street[0].is_some_and(|west| west < -71.41), "{street:?}");
     // Where too few reports are left, it is forgotten.
     let all = ["city", "set", OTHER, "--visibility", "trou=hidden"];
     done(&folder, &[&all[..], &["--visibility", "aiguille=hidden"]].concat());

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
+use tokio::runtime::Builder;
 
 use crate::domain::{
     ErasableField, ErasureCounts, ErasureKind, Idempotency, Interrupt, Permission, ReportTime,
@@ -227,14 +227,16 @@ async fn create(call: Call<CreateErasureRequest>, body: Bytes) -> HandlerResult 
     let sent = SentErasure { report, contact, older_than, fields, is_trial };
     let erasure = sent.check(city.zone(), city.now(), context.caller.author())?;
     let idempotency = request.key.filter(|_| !is_trial).map(|key| idempotency(&key, &body));
-    let (photos, runtime, app) =
-        (state.public_config.photo_store.clone(), Handle::current(), state.app.clone());
+    let (photos, app) = (state.public_config.photo_store.clone(), state.app.clone());
     let run = move |interrupt: &Interrupt| -> Result<(String, bool)> {
         if let Some(sent) = &idempotency
             && let Some(answer) = app.remembered_erasure(&city, sent)?
         {
             return Ok((answer, true));
         }
+        // The erasure runs on a thread of its own, which may wait for the photos.
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(Error::internal)?;
         let mut remove = |name: &str| runtime.block_on(photos.erase(name));
         let done = app.erase(&city, &erasure, &mut remove, interrupt)?;
         let is_complete = !done.outcome.is_partial;

@@ -35,8 +35,8 @@ impl WriteTransaction<'_> {
         Ok(erased)
     }
 
-    /// Erases parts of one report, also of a removed one. Returns how much that was; `None`, without
-    /// a write, where it has none of them.
+    /// Erases parts of one report, also of a removed one. Returns how much that was; `None`,
+    /// without a write, where it has none of them.
     fn erase_report(
         &mut self,
         command: &EraseReports,

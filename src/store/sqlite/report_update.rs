@@ -90,8 +90,8 @@ impl WriteTransaction<'_> {
 
 impl Reader {
     /// The updates of a jurisdiction whose time is at or after the first and before the second
-    /// instant, oldest first: `limit` of them after the first `skip`; of one report, or of all. With
-    /// `seen` they are those that a reader sees, and only these are counted for the pages: all
+    /// instant, oldest first: `limit` of them after the first `skip`; of one report, or of all.
+    /// With `seen` they are those that a reader sees, and only these are counted for the pages: all
     /// before the page are read then.
     ///
     /// # Errors
