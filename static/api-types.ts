@@ -1563,6 +1563,70 @@ export interface components {
             field: string;
             before: string | null;
             after: string | null;
+        /** @description Erasures, newest first. */
+        Erasures: {
+            erasures: components["schemas"]["ErasedReport"][];
+            /** @description Address of the next page; null on the last one. */
+            next: string | null;
+        };
+        /** @description What was erased of one report. */
+        ErasedReport: {
+            /** @description The revision that the report received by it. */
+            erasure_id: number;
+            service_request_id: string;
+            /** Format: date-time */
+            erased_datetime: string;
+            /** @description Name of the key, or of what erased by itself. */
+            author: string;
+            /**
+             * @description What it was asked for; null in those of older versions.
+             * @enum {string|null}
+             */
+            kind: "report" | "contact" | "older_than" | "expired" | "again" | null;
+            fields: ("contact" | "photos" | "description" | "answers" | "history")[];
+            /** @description How much was removed; null in those of older versions. */
+            removed: components["schemas"]["ErasureCounts"] | null;
+        };
+        /** @description How much was removed. */
+        ErasureCounts: {
+            /** @description Contacts of senders. */
+            contacts: number;
+            /** @description Addresses of photos, those of updates too. */
+            photos: number;
+            descriptions: number;
+            /** @description Answers in free text. */
+            answers: number;
+            /** @description Changes in histories that lost their values, and updates that lost their text. */
+            history: number;
+        };
+        /** @description What an erasure did, or would do. */
+        Erasure: {
+            /** @enum {string} */
+            kind: "report" | "contact" | "older_than" | "expired" | "again";
+            fields: ("contact" | "photos" | "description" | "answers" | "history")[];
+            dry_run: boolean;
+            /** @description False: time ran out before the end; the same request goes on there. */
+            complete: boolean;
+            /** @description Number of reports that lost something; in a trial, of those that would be looked at. */
+            reports: number;
+            /** @description Their numbers, the first thousand of them. */
+            service_request_ids: string[];
+            removed: components["schemas"]["ErasureCounts"];
+            /** @description Files of photos that were removed, each with its thumbnail. */
+            photo_files: number;
+            /**
+             * @description True: no unused part of the store's file holds a copy. False: the file is written anew
+             *     within a day.
+             */
+            rewritten: boolean;
+        };
+        NewErasure: {
+            report?: string;
+            contact?: string;
+            older_than?: string;
+            fields?: ("contact" | "photos" | "description" | "answers" | "history")[];
+            /** @default false */
+            dry_run: boolean;
         };
         /** @description The TileJSON of a layer. */
         TileJson: {
@@ -2248,6 +2312,11 @@ export type LogIn = components['schemas']['LogIn'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type AuditField = components['schemas']['AuditField'];
+export type Erasures = components['schemas']['Erasures'];
+export type ErasedReport = components['schemas']['ErasedReport'];
+export type ErasureCounts = components['schemas']['ErasureCounts'];
+export type Erasure = components['schemas']['Erasure'];
+export type NewErasure = components['schemas']['NewErasure'];
 export type TileJson = components['schemas']['TileJson'];
 export type Open311Error = components['schemas']['Open311Error'];
 export type Open311Discovery = components['schemas']['Open311Discovery'];

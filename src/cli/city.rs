@@ -257,7 +257,12 @@ impl CityOptions {
             if !policies.is_empty() {
                 jurisdictions::set_visibility(writer, &id, policies)?;
             }
-            if is_same { Ok(()) } else { jurisdictions::set(&reader, writer, after) }
+            let base = catalogues()?.of(&id);
+            match is_same {
+                // With other policies the public may see other places.
+                true => jurisdictions::learn_extent(&reader, writer, &id, &base).map(|_| ()),
+                false => jurisdictions::set(&reader, writer, after, &base),
+            }
         })?;
         for (code, policy) in reader.visibility(&id)?.lines() {
             println!("  visibility of {code}: {policy}");

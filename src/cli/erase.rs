@@ -13,15 +13,13 @@ use crate::cli::notes::counted;
 use crate::cli::shared::{
     JurisdictionArguments, PrivateKeyArguments, StoreArguments, catalogues, with_keys,
 };
-use crate::domain::{
-    ErasableField, Jurisdiction, JurisdictionId, ReportId, ReportTime, RetentionPeriod,
-};
+use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, ReportId, ReportTime};
 use crate::error::{Error, Refusal, Result};
 use crate::media::PhotoStore;
 use crate::message;
 use crate::store::{Reader, Writer};
 use crate::usecase::erasure::{
-    Eraser, ErasureOutcome, ErasureTarget, remove_erased_photos, rewrite_if_due,
+    Eraser, ErasureOutcome, ErasureTarget, moment, remove_erased_photos, rewrite_if_due, to_the_end,
 };
 
 /// Who erases by this command, in the history.
@@ -155,8 +153,13 @@ impl Arguments {
             }
             reports.push(id);
         }
-        let before = self.older_than.as_deref().map(|text| moment("--older-than", text, city));
-        Ok(ErasureTarget { reports, contact: self.contact.clone(), before: before.transpose()? })
+        let now = Timestamp::now();
+        let before = self.older_than.as_deref().map(|text| {
+            let refused = |message| Error::from(Refusal::new("--older-than", text, message));
+            moment(text, &city.zone().map_err(refused)?, now).map_err(refused)
+        });
+        let (contact, before) = (self.contact.clone(), before.transpose()?);
+        Ok(ErasureTarget { reports, contact, before, is_again: false })
     }
 
     fn erase(
@@ -171,21 +174,13 @@ impl Arguments {
             EraseJob::Target(..) => AUTHOR,
             EraseJob::Expired => "retention",
         };
-        let eraser = Eraser { reader, writer, jurisdiction, catalogue, author: author.to_owned() };
+        let (author, goes_on) = (author.to_owned(), &to_the_end);
+        let eraser = Eraser { reader, writer, jurisdiction, catalogue, author, goes_on };
         match job {
             EraseJob::Target(target, fields) => eraser.erase(target, fields, self.dry_run),
             EraseJob::Expired => eraser.erase_expired(Timestamp::now(), self.dry_run),
         }
     }
-}
-
-/// A moment: this long ago, or a day or time of the city.
-fn moment(flag: &str, text: &str, city: &Jurisdiction) -> Result<ReportTime> {
-    if let Ok(period) = RetentionPeriod::parse(text) {
-        return Ok(ReportTime::instant(period.before(Timestamp::now())));
-    }
-    let refused = |message| Error::from(Refusal::new(flag, text, message));
-    ReportTime::parse(text, &city.zone().map_err(refused)?).map_err(refused)
 }
 
 /// Removes the files of erased photos.
@@ -244,7 +239,7 @@ fn manifest(path: &Path) -> Result<Vec<(JurisdictionId, EraseJob)>> {
     }
     let job = |((city, fields), reports): ((JurisdictionId, String), Vec<ReportId>)| {
         let fields = ErasableField::list(&fields).unwrap_or_default();
-        let target = ErasureTarget { reports, ..ErasureTarget::default() };
+        let target = ErasureTarget { reports, is_again: true, ..ErasureTarget::default() };
         (city, EraseJob::Target(target, fields))
     };
     Ok(jobs.into_iter().map(job).collect())

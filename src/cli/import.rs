@@ -335,7 +335,8 @@ impl ImportRun<'_> {
             if read.is_finished {
                 file.located.imported(&read.jurisdiction, &known)?;
             }
-            let extent = jurisdictions::learn_extent(&reader, &writer, &read.jurisdiction)?;
+            let (id, base) = (&read.jurisdiction, catalogues()?.of(&read.jurisdiction));
+            let extent = jurisdictions::learn_extent(&reader, &writer, id, &base)?;
             return Ok(FileSummary { city_notes: notes, learned_extent: extent, ..read });
         }
         let temporary = TemporaryStore::new();

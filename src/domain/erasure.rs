@@ -2,6 +2,7 @@
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 
+use crate::domain::report::details::Details;
 use crate::domain::report::record::Report;
 use crate::i18n::Message;
 use crate::message;
@@ -21,6 +22,69 @@ crate::domain::vocabulary::vocabulary!(
         History = "history",
     }
 );
+
+crate::domain::vocabulary::vocabulary!(
+    /// What an erasure was asked for.
+    ErasureKind {
+        /// A report, by its number.
+        Report = "report",
+        /// The reports of a contact.
+        Contact = "contact",
+        /// The reports made before a moment.
+        OlderThan = "older_than",
+        /// What the city keeps no longer.
+        Expired = "expired",
+        /// An earlier erasure, done again in a store that was restored from a backup.
+        Again = "again",
+    }
+);
+
+/// How much an erasure removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasureCounts {
+    /// Contacts of senders.
+    pub contacts: u64,
+    /// Addresses of photos, those of updates too.
+    pub photos: u64,
+    /// Descriptions.
+    pub descriptions: u64,
+    /// Answers in free text.
+    pub answers: u64,
+    /// Changes in histories that lost their values, and updates that lost their text.
+    pub history: u64,
+}
+
+impl std::ops::AddAssign for ErasureCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.contacts += other.contacts;
+        self.photos += other.photos;
+        self.descriptions += other.descriptions;
+        self.answers += other.answers;
+        self.history += other.history;
+    }
+}
+
+impl ErasureCounts {
+    /// What a report has that it has no more `after`.
+    pub fn between(before: &Report, after: &Report) -> Self {
+        let lost =
+            |count: &dyn Fn(&Report) -> usize| count(before).saturating_sub(count(after)) as u64;
+        let of_details = |report: &Report, count: fn(&Details) -> usize| {
+            report.details.as_deref().map_or(0, count)
+        };
+        Self {
+            descriptions: lost(&|report| usize::from(report.description.is_some())),
+            photos: lost(&|report| of_details(report, |details| details.media.len())),
+            answers: lost(&|report| of_details(report, |details| details.answers.len())),
+            ..Self::default()
+        }
+    }
+
+    /// Was anything removed?
+    pub fn is_any(&self) -> bool {
+        *self != Self::default()
+    }
+}
 
 impl ErasableField {
     /// Reads a list of fields separated by commas; all fields for an empty list.

@@ -31,7 +31,7 @@ pub use audit::{
 pub use boundary::{Boundary, BoundarySet};
 pub use catalogue::{Catalogue, Group, Service, ServiceCode, fold, name_key};
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use erasure::{ErasableField, RetentionPeriod};
+pub use erasure::{ErasableField, ErasureCounts, ErasureKind, RetentionPeriod};
 pub use filter::Filter;
 pub use group_words::GroupWords;
 pub use hotspot_track::{HotspotTrack, HotspotTrackEvent, HotspotTrackStep};

@@ -75,6 +75,7 @@ fn operations() -> Vec<Operation> {
         v1::imports::operations,
         v1::session::operations,
         v1::audit::operations,
+        v1::erasures::operations,
         openapi::handlers::operations,
         tiles::operations,
         open311::operations,

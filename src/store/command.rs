@@ -5,9 +5,7 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    Actor, AuditSubject, BoundarySet, Contact, ErasableField, HotspotTrack, Idempotency,
-    IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate,
-    RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, Visibility,
+    Actor, AuditSubject, BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -77,6 +75,7 @@ commands! {
     SaveHotspotTracks -> (),
     EncryptContacts -> EncryptedContacts,
     EraseReports -> ErasedReports,
+    RememberErasure -> (),
     ForgetPhotos -> (),
     RewriteStore -> (),
     SetRetention -> (),
@@ -112,8 +111,8 @@ pub struct SetJurisdiction {
 pub struct SaveLearnedExtent {
     /// The city.
     pub jurisdiction: JurisdictionId,
-    /// Where its reports lie.
-    pub extent: BBox,
+    /// Where its reports lie; `None` where that cannot be said any more.
+    pub extent: Option<BBox>,
 }
 
 /// Removes a jurisdiction with everything that the store holds of it. Returns the number of its
@@ -371,6 +370,8 @@ pub struct EraseReports {
     pub ids: Vec<ReportId>,
     /// What is erased.
     pub fields: Vec<ErasableField>,
+    /// What the erasure was asked for; kept in the list of erasures.
+    pub kind: ErasureKind,
     /// Makes the report without these fields.
     pub amend: EraseEach,
     /// Who erases; kept in the history.
@@ -382,6 +383,19 @@ pub struct EraseReports {
 pub struct ErasedReports {
     /// The reports that had any of the fields.
     pub reports: Vec<ReportId>,
+    /// How much was removed.
+    pub counts: ErasureCounts,
+}
+
+/// Records the answer to an erasure that was sent with an idempotency key, so that the same request
+/// is answered again in the same way.
+pub struct RememberErasure {
+    /// The reports' city.
+    pub jurisdiction: JurisdictionId,
+    /// The client's key.
+    pub idempotency: Idempotency,
+    /// The answer, without any erased value.
+    pub answer: String,
 }
 
 /// Forgets photos whose files were removed.

@@ -27,6 +27,7 @@ use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
 use crate::usecase::memory::MemoryGauge;
 use crate::usecase::sessions::Sessions;
+use crate::usecase::photo_owners::PhotoOwners;
 use crate::usecase::tracking_numbers::TrackingNumbers;
 use crate::usecase::work_pool::WorkPool;
 
@@ -55,6 +56,7 @@ pub struct App {
     queries: WorkPool,
     heavy: WorkPool,
     memory: MemoryGauge,
+    pub(super) photo_owners: PhotoOwners,
 }
 
 /// Applies each commit to the index of its city.
@@ -138,6 +140,7 @@ impl App {
             queries,
             heavy,
             memory,
+            photo_owners: PhotoOwners::default(),
         });
         let (boot, key_writer) = (shared.clone(), app.writer.clone());
         spawn("index-poll", move || {

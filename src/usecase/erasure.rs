@@ -6,18 +6,21 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::domain::{
-    Catalogue, Contact, Datatype, ErasableField, JurisdictionId, Report, ReportId, ReportTime,
+    Catalogue, Contact, Datatype, ErasableField, ErasureCounts, ErasureKind, JurisdictionId,
+    Report, ReportId, ReportTime, RetentionPeriod,
 };
 use crate::error::{Refusal, Result};
+use crate::i18n::Message;
 use crate::message;
 use crate::store::{
     EncryptContacts, EraseReports, ErasureFilter, ForgetPhotos, Reader, RewriteStore, Writer,
 };
 
 /// Reports erased in one commit, and contacts encrypted in one.
-const BATCH: usize = 200;
+const BATCH: usize = 100;
 /// Fewest digits of a telephone number by which contacts are looked for.
 const PHONE_DIGITS_MIN: usize = 7;
 /// Digits of a telephone number without the code of its country, in North America.
@@ -32,6 +35,9 @@ pub struct ErasureTarget {
     pub contact: Option<String>,
     /// Reports made before this moment.
     pub before: Option<ReportTime>,
+    /// The reports are those of a list of earlier erasures, which are done again in a store that
+    /// was restored from a backup.
+    pub is_again: bool,
 }
 
 /// What an erasure did, or would do.
@@ -39,6 +45,10 @@ pub struct ErasureTarget {
 pub struct ErasureOutcome {
     /// Reports of which something was erased; for a trial, reports that were selected.
     pub reports: Vec<ReportId>,
+    /// How much was removed; nothing for a trial.
+    pub counts: ErasureCounts,
+    /// It was stopped before its end: the same erasure goes on where this one ended.
+    pub is_partial: bool,
 }
 
 /// A store and a city of it, for erasures.
@@ -53,7 +63,17 @@ pub struct Eraser<'a> {
     pub catalogue: Arc<Catalogue>,
     /// Who erases; kept in the history.
     pub author: String,
+    /// Is asked before each batch whether to go on.
+    pub goes_on: &'a dyn Fn() -> bool,
 }
+
+/// Goes on to the end.
+pub fn to_the_end() -> bool {
+    true
+}
+
+/// What an erasure is asked for, which fields it erases, and whether it only says which reports.
+type ErasureScope<'a> = (ErasureKind, &'a [ErasableField], bool);
 
 /// Whether `wanted`, an e-mail address, a telephone number, an account or a device, is one of a
 /// contact. Capitals of addresses do not matter, nor signs and country codes of numbers.
@@ -88,6 +108,32 @@ pub fn is_contact(wanted: &str, contact: &Contact) -> bool {
         || device_id.as_ref().is_some_and(|id| id == wanted)
 }
 
+/// What tells the sender of a report from others: the e-mail address, else the telephone number,
+/// the account or the device. Addresses and numbers that [`is_contact`] takes for the same are the
+/// same here.
+///
+/// ```
+/// use pointchaud::domain::Contact;
+/// use pointchaud::usecase::erasure::sender_of;
+///
+/// let of = |phone: &str| sender_of(&Contact { phone: Some(phone.into()), ..Contact::default() });
+/// assert_eq!(of("+1 (418) 555-0199"), of("418 555 0199"));
+/// assert_eq!(sender_of(&Contact::default()), None);
+/// ```
+pub fn sender_of(contact: &Contact) -> Option<String> {
+    let Contact { email, phone, account_id, device_id, .. } = contact;
+    let email = email.as_ref().map(|address| format!("email {}", address.trim().to_lowercase()));
+    let phone = || {
+        let digits: String = phone.as_ref()?.chars().filter(char::is_ascii_digit).collect();
+        let end = digits.len().saturating_sub(PHONE_DIGITS);
+        let number = digits.get(end..).filter(|_| digits.len() >= PHONE_DIGITS_MIN);
+        number.map(|number| format!("phone {number}"))
+    };
+    let account = || Some(format!("account {}", account_id.as_ref()?));
+    let device = || Some(format!("device {}", device_id.as_ref()?));
+    email.or_else(phone).or_else(account).or_else(device)
+}
+
 impl Eraser<'_> {
     /// Erases fields of the reports of a target. A trial only says which reports are selected.
     ///
@@ -100,7 +146,7 @@ impl Eraser<'_> {
         fields: &[ErasableField],
         is_trial: bool,
     ) -> Result<ErasureOutcome> {
-        let ErasureTarget { reports, contact, before } = target;
+        let ErasureTarget { reports, contact, before, is_again } = target;
         if reports.is_empty() && contact.is_none() && before.is_none() {
             let message = message!(
                 "manque : dites ce qui est à effacer (reports, contact ou older_than)",
@@ -109,29 +155,44 @@ impl Eraser<'_> {
             return Err(Refusal::new("reports", "", message).into());
         }
         let mut outcome = ErasureOutcome::default();
-        let mut ids = reports.clone();
+        let kind = if *is_again { ErasureKind::Again } else { ErasureKind::Report };
+        self.erase_ids(reports.clone(), (kind, fields, is_trial), &mut outcome)?;
         if let Some(wanted) = contact {
             let is_it = |contact: &Contact| is_contact(wanted, contact);
-            ids.extend(self.reader.reports_of_contact(self.jurisdiction, &is_it)?);
+            let ids = self.reader.reports_of_contact(self.jurisdiction, &is_it)?;
+            self.erase_ids(ids, (ErasureKind::Contact, fields, is_trial), &mut outcome)?;
         }
+        if let Some(before) = before {
+            let scope = (ErasureKind::OlderThan, fields, is_trial);
+            self.erase_before(*before, scope, &mut outcome)?;
+        }
+        Ok(outcome)
+    }
+
+    fn erase_ids(
+        &self,
+        mut ids: Vec<ReportId>,
+        scope: ErasureScope<'_>,
+        outcome: &mut ErasureOutcome,
+    ) -> Result<()> {
         ids.sort_unstable();
         ids.dedup();
         for batch in ids.chunks(BATCH) {
-            self.erase_batch(batch.to_vec(), fields, is_trial, &mut outcome)?;
+            self.erase_batch(batch.to_vec(), scope, outcome)?;
         }
-        if let Some(before) = before {
-            self.erase_before(*before, fields, is_trial, &mut outcome)?;
-        }
-        Ok(outcome)
+        Ok(())
     }
 
     fn erase_batch(
         &self,
         ids: Vec<ReportId>,
-        fields: &[ErasableField],
-        is_trial: bool,
+        (kind, fields, is_trial): ErasureScope<'_>,
         outcome: &mut ErasureOutcome,
     ) -> Result<()> {
+        if outcome.is_partial || !(self.goes_on)() {
+            outcome.is_partial = true;
+            return Ok(());
+        }
         if is_trial {
             outcome.reports.extend(ids);
             return Ok(());
@@ -153,10 +214,13 @@ impl Eraser<'_> {
             jurisdiction: self.jurisdiction.clone(),
             ids,
             fields: fields.to_vec(),
+            kind,
             amend: Box::new(amend),
             author: self.author.clone(),
         };
-        outcome.reports.extend(self.writer.execute(command)?.reports);
+        let erased = self.writer.execute(command)?;
+        outcome.reports.extend(erased.reports);
+        outcome.counts += erased.counts;
         Ok(())
     }
 
@@ -164,18 +228,18 @@ impl Eraser<'_> {
     fn erase_before(
         &self,
         before: ReportTime,
-        fields: &[ErasableField],
-        is_trial: bool,
+        scope: ErasureScope<'_>,
         outcome: &mut ErasureOutcome,
     ) -> Result<()> {
-        let filter = ErasureFilter { before, fields: fields.to_vec() };
+        let filter = ErasureFilter { before, fields: scope.1.to_vec() };
         let mut after = String::new();
-        loop {
+        while !outcome.is_partial {
             let ids = self.reader.erasable(self.jurisdiction, &filter, &after, BATCH)?;
             let Some(last) = ids.last() else { return Ok(()) };
             after = last.to_string();
-            self.erase_batch(ids, fields, is_trial, outcome)?;
+            self.erase_batch(ids, scope, outcome)?;
         }
+        Ok(())
     }
 
     /// Erases what the city keeps no longer.
@@ -186,11 +250,38 @@ impl Eraser<'_> {
         let mut outcome = ErasureOutcome::default();
         for (field, period) in self.reader.retention(self.jurisdiction)? {
             let before = ReportTime::instant(period.before(now));
-            self.erase_before(before, &[field], is_trial, &mut outcome)?;
+            let scope = (ErasureKind::Expired, &[field][..], is_trial);
+            self.erase_before(before, scope, &mut outcome)?;
         }
         outcome.reports.sort_unstable();
         outcome.reports.dedup();
         Ok(outcome)
+    }
+}
+
+/// The moment before which reports are erased: `30d`, `6w`, `18m` or `2y` before `now`, or a day or
+/// time of a city in this zone.
+///
+/// # Errors
+/// It is none of these.
+///
+/// ```
+/// use jiff::tz::TimeZone;
+/// use pointchaud::usecase::erasure::moment;
+///
+/// let now = "2028-02-29T12:00:00Z".parse().unwrap();
+/// let read = |text| moment(text, &TimeZone::UTC, now).map(|when| when.second());
+/// assert_eq!(read("1d"), read("2028-02-28T12:00:00Z"));
+/// assert!(read("soon").is_err());
+/// ```
+pub fn moment(
+    text: &str,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> std::result::Result<ReportTime, Message> {
+    match RetentionPeriod::parse(text) {
+        Ok(period) => Ok(ReportTime::instant(period.before(now))),
+        Err(_) => ReportTime::parse(text, zone),
     }
 }
 

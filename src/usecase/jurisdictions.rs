@@ -1,10 +1,12 @@
 //! The cities of a store: added, changed, removed, and where their reports lie.
 
-use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, Visibility};
+use std::sync::Arc;
+
+use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, PublicRules, Visibility};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::principal_city;
 use crate::message;
-use crate::place::{BBox, learned_city_extent};
+use crate::place::{BBox, Position, learned_city_extent};
 use crate::store::{
     AddJurisdiction, Reader, RemoveJurisdiction, SaveLearnedExtent, SetJurisdiction, SetVisibility,
     Writer,
@@ -82,16 +84,21 @@ fn check_zone(jurisdiction: &Jurisdiction) -> Result<()> {
 }
 
 /// Sets the name, the time zone and the extent of a city. One whose extent is learned, or that has
-/// none, learns it now.
+/// none, learns it now. `base` is the built-in catalogue of the city.
 ///
 /// # Errors
 /// Its time zone is unknown; not found; the store.
-pub fn set(reader: &Reader, writer: &Writer, jurisdiction: Jurisdiction) -> Result<()> {
+pub fn set(
+    reader: &Reader,
+    writer: &Writer,
+    jurisdiction: Jurisdiction,
+    base: &Catalogue,
+) -> Result<()> {
     check_zone(&jurisdiction)?;
     let id = jurisdiction.id.clone();
     writer.execute(SetJurisdiction { jurisdiction })?;
     reader.forget(&id);
-    learn_extent(reader, writer, &id).map(|_| ())
+    learn_extent(reader, writer, &id, base).map(|_| ())
 }
 
 /// The policies of a text as `city set --visibility` takes it, `CODE=POLICY` for each; the
@@ -143,22 +150,42 @@ pub fn remove(writer: &Writer, id: &JurisdictionId) -> Result<u64> {
 }
 
 /// Learns the extent of a city from a sample of at most 20,000 of its reports
-/// ([`learned_city_extent`]), unless one was set. Returns the extent where it is another than
-/// before.
+/// ([`learned_city_extent`]), unless one was set. Everybody sees the extent: it is learned from the
+/// places at which the public sees single reports, so one that was learned before policies were set
+/// is forgotten where too few are left. Returns the extent where it is another than before. `base`
+/// is the built-in catalogue of the city.
 ///
 /// # Errors
 /// The store.
-pub fn learn_extent(reader: &Reader, writer: &Writer, id: &JurisdictionId) -> Result<Option<BBox>> {
+pub fn learn_extent(
+    reader: &Reader,
+    writer: &Writer,
+    id: &JurisdictionId,
+    base: &Catalogue,
+) -> Result<Option<BBox>> {
     let known = reader.jurisdictions()?.into_iter().map(|(known, _)| known);
     let Some(known) = known.into_iter().find(|known| known.id == *id) else { return Ok(None) };
     if known.extent.is_some() && !known.is_extent_learned {
         return Ok(None);
     }
     let places = reader.sample_positions(id, SAMPLE)?;
-    let extent = learned_city_extent(&places, principal_city(&known.time_zone));
-    let Some(extent) = extent.filter(|extent| known.extent != Some(*extent)) else {
+    let table = reader.visibility(id)?;
+    let is_exact = table.is_exact();
+    let mut shown: Vec<Position> = Vec::with_capacity(places.len());
+    if is_exact {
+        shown.extend(places.into_iter().map(|(_, at)| at));
+    } else {
+        let mut catalogue = base.clone();
+        reader.services(id)?.into_iter().for_each(|service| catalogue.add(service));
+        let rules = PublicRules::of_lists(table, Arc::new(catalogue));
+        for (service, at) in places {
+            shown.extend(rules.listed_place(&service, at));
+        }
+    }
+    let extent = learned_city_extent(&shown, principal_city(&known.time_zone));
+    if extent == known.extent || (extent.is_none() && is_exact) {
         return Ok(None);
-    };
+    }
     writer.execute(SaveLearnedExtent { jurisdiction: id.clone(), extent })?;
-    Ok(Some(extent))
+    Ok(extent)
 }

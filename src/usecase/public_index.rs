@@ -4,7 +4,7 @@
 //! reads the index of the crews.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::RandomState;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -14,11 +14,12 @@ use crate::domain::{
     ReportId, ServiceCode, View, Visibility, VisibilityTable,
 };
 use crate::error::Result;
-use crate::index::{Index, Snapshot, SnapshotReader};
+use crate::index::{DocAddress, Index, Snapshot, SnapshotReader};
 use crate::store::Reader;
+use crate::usecase::erasure::sender_of;
 
-/// Least number of reports for which a place of a service of `cell` stands.
-pub const REPORTS_OF_A_CELL_MIN: u64 = 5;
+/// Least number of senders for which a place of a service of `cell` stands.
+pub const SENDERS_OF_A_CELL_MIN: u64 = 5;
 /// Cells are computed again after this many seconds, and at each start.
 const CELLS_EVERY_S: i64 = 86_400;
 /// Changes read from the store in one page.
@@ -71,10 +72,38 @@ impl PublicReaders {
     }
 }
 
+/// A number for the sender of each report whose contact is known, by the ids of the reports. Two
+/// reports of one person have the same number where they name the same address, else the same
+/// telephone number, account or device. The numbers are drawn anew at each start.
+///
+/// # Errors
+/// The keys of contacts are missing; the store.
+fn known_senders(city: &PublicSource<'_>) -> Result<HashMap<String, u64>> {
+    let mut senders = HashMap::new();
+    city.reader.each_contact(city.id, &mut |report, contact| {
+        let known = sender_of(contact).map(|sender| city.numbers.hash_one(sender));
+        senders.extend(known.map(|known| (report.to_owned(), known)));
+    })?;
+    Ok(senders)
+}
+
 /// The rules of a city for the reports that a snapshot holds.
 fn rules_of(city: &PublicSource<'_>, table: VisibilityTable, crew: &Snapshot) -> PublicRules {
     let catalogue = city.catalogue.clone();
     let mut cells = HashMap::new();
+    let has_cells = table.lines().any(|(_, policy)| policy == Visibility::Cell);
+    let senders = if has_cells { known_senders(city) } else { Ok(HashMap::new()) };
+    let senders = senders.unwrap_or_else(|error| {
+        // Without them fewer senders are told apart, so that places stand for more.
+        tracing::warn!(%error, "contacts cannot be read: senders are told apart by days alone");
+        HashMap::new()
+    });
+    // All whose sender is not known may be of one person on each day.
+    let sender = |address: DocAddress| {
+        let day = || crew.requested(address).div_euclid(86_400);
+        let known = senders.get(crew.id(address)).copied();
+        known.unwrap_or_else(|| city.numbers.hash_one(("day", day())))
+    };
     for number in 0..crew.service_count() as u16 {
         let Some(code) = ServiceCode::new(crew.service_code(number)) else { continue };
         if table.of(code.as_str(), &catalogue) != Visibility::Cell {
@@ -82,11 +111,14 @@ fn rules_of(city: &PublicSource<'_>, table: VisibilityTable, crew: &Snapshot) ->
         }
         let services = Some(vec![code.clone()]);
         let filter = Filter { services, approximate: true, ..Filter::default() };
-        let mut positions = Vec::new();
+        let mut reports = Vec::new();
         crew.scan(&crew.compiled(&filter), |batch| {
-            batch.slots().each(|slot| positions.extend(crew.position(batch.address(slot))));
+            batch.slots().each(|slot| {
+                let address = batch.address(slot);
+                reports.extend(crew.position(address).map(|at| (at, sender(address))));
+            });
         });
-        cells.insert(code, MergedCells::of(positions.into_iter(), REPORTS_OF_A_CELL_MIN));
+        cells.insert(code, MergedCells::of(reports.into_iter(), SENDERS_OF_A_CELL_MIN));
     }
     PublicRules::new(table, catalogue, cells, city.zone.clone(), city.numbers.clone())
 }

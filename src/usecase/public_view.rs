@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::domain::{
-    Change, FieldChange, PublicRules, ReportId, StoredReport, StoredUpdate, View, Visibility,
+    Change, FieldChange, PublicRules, ReportId, ReportTime, StoredReport, StoredUpdate, View,
+    Visibility,
 };
 use crate::error::{Error, Result};
 use crate::index::{Snapshot, SnapshotReader};
@@ -78,22 +79,6 @@ impl City {
             stored.report.parent = parent.filter(|id| is_listed(&rules, &crew, id.as_str()));
         }
         stored
-    }
-
-    /// An update as a view reads it; `None` where its report is not listed. Words and photos are
-    /// left out where the service is not exact.
-    pub fn seen_update(&self, view: View, mut update: StoredUpdate) -> Option<StoredUpdate> {
-        let Some(rules) = self.rules(view) else { return Some(update) };
-        let crew = self.crew_snapshots().load();
-        let service = crew.service_code(crew.service(crew.find(update.report.as_str())?));
-        match rules.of(service) {
-            Visibility::Exact => (),
-            Visibility::Street => {
-                (update.update.description, update.update.media) = (None, Vec::new());
-            }
-            Visibility::Cell | Visibility::Hidden => return None,
-        }
-        Some(update)
     }
 
     /// The changes of a report that a view reads in its history. `stored` is as the store has it,
@@ -246,6 +231,37 @@ impl App {
     pub fn stored(&self, city: &City, view: View, ids: &[&str]) -> Result<Vec<StoredReport>> {
         let found = self.reader().get_many(city.id(), ids)?.into_iter();
         Ok(found.filter_map(|stored| city.seen(view, stored)).collect())
+    }
+
+    /// The updates of a city in a range of instants as a view reads them, oldest first: `limit` of
+    /// them after the first `skip`; of one report, or of all. Those of reports that are not listed
+    /// are left out; words and photos are, where the service is not exact.
+    ///
+    /// # Errors
+    /// The store.
+    pub fn updates(
+        &self,
+        (city, view): (&City, View),
+        of: Option<&str>,
+        range: (ReportTime, ReportTime),
+        page: (usize, usize),
+    ) -> Result<Vec<StoredUpdate>> {
+        let Some(rules) = city.rules(view) else {
+            return self.reader().updates(city.id(), of, range, page, None);
+        };
+        let crew = city.crew_snapshots().load();
+        let seen = |mut one: StoredUpdate| {
+            let service = crew.service_code(crew.service(crew.find(one.report.as_str())?));
+            match rules.of(service) {
+                Visibility::Exact => Some(one),
+                Visibility::Street => {
+                    (one.update.description, one.update.media) = (None, Vec::new());
+                    Some(one)
+                }
+                Visibility::Cell | Visibility::Hidden => None,
+            }
+        };
+        self.reader().updates(city.id(), of, range, page, Some(&seen))
     }
 
     /// How many duplicates each of these reports has that a view sees.

@@ -53,6 +53,22 @@ impl StoredIncident {
     }
 }
 
+/// The error of an id that is of no report that the reader sees. It depends on the text alone:
+/// where it says more, it would tell whether there is a report that the reader does not see.
+fn unknown_report(id: &str) -> Error {
+    match read_tracking(id) {
+        TrackingText::Valid(_) | TrackingText::Other => Error::not_found(id),
+        TrackingText::Mistyped => Error::new(
+            ErrorKind::NotFound,
+            message!(
+                "Le numéro de suivi « {id} » est mal copié : son caractère de contrôle ne \
+                 correspond pas.",
+                "The tracking number '{id}' was copied wrongly: its check character does not match."
+            ),
+        ),
+    }
+}
+
 impl App {
     /// The report with this id, or with this tracking number however it was typed, as a view reads
     /// it.
@@ -63,25 +79,15 @@ impl App {
         let (reader, key, asked) = (self.reader().clone(), city.id().clone(), id.to_owned());
         let found = self.compute(move || {
             if let Some(stored) = reader.get(&key, &asked)? {
-                return Ok(stored);
+                return Ok(Some(stored));
             }
             match read_tracking(&asked) {
-                TrackingText::Valid(number) => {
-                    reader.get(&key, number.as_str())?.ok_or_else(|| Error::not_found(&asked))
-                }
-                TrackingText::Other => Err(Error::not_found(&asked)),
-                TrackingText::Mistyped => Err(Error::new(
-                    ErrorKind::NotFound,
-                    message!(
-                        "Le numéro de suivi « {asked} » est mal copié : son caractère de \
-                         contrôle ne correspond pas.",
-                        "The tracking number '{asked}' was copied wrongly: its check character \
-                         does not match."
-                    ),
-                )),
+                TrackingText::Valid(number) => reader.get(&key, number.as_str()),
+                TrackingText::Other | TrackingText::Mistyped => Ok(None),
             }
         });
-        found.await.and_then(|stored| city.seen(view, stored).ok_or_else(|| Error::not_found(id)))
+        let seen = found.await?.and_then(|stored| city.seen(view, stored));
+        seen.ok_or_else(|| unknown_report(id))
     }
 
     /// Was a request with this idempotency key carried out before? Without a key, no.

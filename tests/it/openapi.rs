@@ -379,7 +379,7 @@ fn the_headers_of_the_document_are_read_and_no_others() {
             }
         }
     }
-    assert_eq!(count, 5, "three operations create reports, one changes and one reads them");
+    assert_eq!(count, 6, "three create reports, one changes and one reads them, one erases");
 }
 
 #[test]

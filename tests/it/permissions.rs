@@ -32,6 +32,9 @@ fn table() -> Vec<(&'static str, String, &'static [&'static str])> {
     }
     let imports = [("GET", ""), ("POST", ""), ("GET", "/{id}"), ("PATCH", "/{id}")];
     let more = [("POST", "/{id}/run"), ("GET", "/{id}/refused"), ("DELETE", "/{id}")];
+    for method in ["GET", "POST"] {
+        all.push((method, "/api/v1/erasures".to_owned(), &["admin"]));
+    }
     for (method, end) in imports.into_iter().chain(more) {
         all.push((method, format!("/api/v1/imports{end}"), &["admin"]));
     }

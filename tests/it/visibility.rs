@@ -1,7 +1,7 @@
 //! Attacks on what services that are not exact hide, and the public index compared with one that
 //! is built from scratch.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pointchaud::domain::{Filter, View};
@@ -63,6 +63,150 @@ fn averaging_and_trilateration_find_the_public_point_alone() {
         assert!(within(far + 0.5) && !within((far - 0.5).max(0.1)), "{far}");
     }
     assert_eq!(seen.len(), 1, "the same point in every answer: {seen:?}");
+}
+
+/// How many reports of a service a client counts in a box.
+fn counted(client: &Client, service: &str, bbox: [f64; 4]) -> u64 {
+    let [west, south, east, north] = bbox;
+    let path = format!("/api/v1/stats?service={service}&bbox={west},{south},{east},{north}");
+    let found = client.get(&path).json();
+    found["total"].as_u64().unwrap_or_else(|| panic!("{path}: {found}"))
+}
+
+/// Where the westernmost, southernmost, easternmost and northernmost report of a service is, found
+/// by counts in boxes that are halved again and again; `None` where nothing is counted at all.
+fn found_by_boxes(client: &Client, service: &str) -> Option<[f64; 4]> {
+    let whole = [-71.6, 46.6, -70.9, 47.1];
+    let all = counted(client, service, whole);
+    if all == 0 {
+        return None;
+    }
+    let edge = |side: usize| {
+        // Moving this side inwards to `outer` loses nothing, to `inner` loses a report.
+        let (mut outer, mut inner) = (whole[side], whole[(side + 2) % 4]);
+        for _ in 0..26 {
+            let middle = f64::midpoint(outer, inner);
+            let mut cut = whole;
+            cut[side] = middle;
+            match counted(client, service, cut) == all {
+                true => outer = middle,
+                false => inner = middle,
+            }
+        }
+        outer
+    };
+    Some([0, 1, 2, 3].map(edge))
+}
+
+/// Where the reports of a service are, each found by the distances that `nearest` tells from three
+/// places; empty where it lists none.
+fn found_by_distances(client: &Client, service: &str, at: Position) -> Vec<Position> {
+    let corners = [(-0.01, -0.01), (0.012, -0.008), (0.0, 0.011)];
+    let from = corners.map(|(x, y)| Position::new(at.lon() + x, at.lat() + y).unwrap());
+    let mut far: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for from in from {
+        let (lon, lat) = (from.lon(), from.lat());
+        let path = format!("/api/v1/nearest?lon={lon}&lat={lat}&service={service}&k=50&max_m=9000");
+        for one in client.get(&path).json()["features"].as_array().unwrap() {
+            let metres = one["properties"]["distance_m"].as_f64().unwrap();
+            far.entry(one["id"].as_str().unwrap().into()).or_default().push(metres);
+        }
+    }
+    // Descent by ever smaller steps to where all three distances are as they were answered.
+    let place = |answered: &Vec<f64>| {
+        let wrong = |at: Position| -> f64 {
+            from.iter().zip(answered).map(|(from, far)| (distance(*from, at).0 - far).powi(2)).sum()
+        };
+        let (mut best, mut step) = (at, 0.01);
+        while step > 1e-9 {
+            let moves = [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)];
+            let next = moves.map(|(x, y)| Position::new(best.lon() + x, best.lat() + y).unwrap());
+            let better = next.into_iter().min_by(|a, b| wrong(*a).total_cmp(&wrong(*b))).unwrap();
+            if wrong(better) < wrong(best) { best = better } else { step /= 2.0 }
+        }
+        best
+    };
+    far.values().filter(|known| known.len() == 3).map(place).collect()
+}
+
+/// The reports of a service that any list around a place has.
+fn listed_around(client: &Client, service: &str, at: Position) -> usize {
+    let (lon, lat) = (at.lon(), at.lat());
+    let mut count = 0;
+    for radius in [1, 30, 100, 1_000, 20_000] {
+        let path =
+            format!("/api/v1/within?lon={lon}&lat={lat}&radius_m={radius}&service={service}");
+        count += client.get(&path).json()["features"].as_array().unwrap().len();
+    }
+    let around = format!("{},{},{},{}", lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01);
+    for path in [
+        format!("/api/v1/reports?service={service}&bbox={around}"),
+        format!("/api/v1/clusters?service={service}&bbox={around}&zoom=18"),
+    ] {
+        count += client.get(&path).json()["features"].as_array().unwrap().len();
+    }
+    count
+}
+
+#[test]
+fn trilateration_finds_no_place_of_a_service_of_cell() {
+    const SERVICE: &str = "batiment-insalubre";
+    let city = private_city();
+    let places: Vec<Position> = planted_at(&city, SERVICE);
+    let near = |at: Position| places.iter().map(|real| distance(at, *real).0).fold(1e9, f64::min);
+    // The attack works: with the crews' key it finds every report to less than a metre.
+    let crew = found_by_distances(&city.crew, SERVICE, places[0]);
+    assert_eq!(crew.len(), places.len());
+    assert!(crew.iter().all(|at| near(*at) < 1.0), "{crew:?}");
+    let [west, south, ..] = found_by_boxes(&city.crew, SERVICE).unwrap();
+    let least = |of: fn(&Position) -> f64| places.iter().map(of).fold(f64::MAX, f64::min);
+    assert!((west - least(|at| at.lon())).abs() < 1e-6, "{west}");
+    assert!((south - least(|at| at.lat())).abs() < 1e-6, "{south}");
+    assert!(listed_around(&city.crew, SERVICE, places[0]) > 0);
+
+    // The public finds one point, the centre of a cell, whatever it asks.
+    assert_eq!(found_by_distances(&city.public, SERVICE, places[0]), []);
+    assert_eq!(listed_around(&city.public, SERVICE, places[0]), 0);
+    let [west, south, east, north] = found_by_boxes(&city.public, SERVICE).unwrap();
+    assert!((east - west).abs() < 1e-6 && (north - south).abs() < 1e-6, "{west} {east}");
+    let found = Position::new(west, south).unwrap();
+    let is_center = (6..=9).any(|resolution| {
+        let [lon, lat] = H3Cell::of(west, south, resolution).unwrap().center();
+        distance(found, Position::new(lon, lat).unwrap()).0 < 1.0
+    });
+    assert!(is_center && near(found) > 5.0, "{found:?}, {} m", near(found));
+}
+
+#[test]
+fn trilateration_finds_nothing_of_a_hidden_service() {
+    const SERVICE: &str = "seringue";
+    let city = private_city();
+    let places = planted_at(&city, SERVICE);
+    let near = |at: Position| places.iter().map(|real| distance(at, *real).0).fold(1e9, f64::min);
+    let crew = found_by_distances(&city.crew, SERVICE, places[0]);
+    assert!(crew.len() == places.len() && crew.iter().all(|at| near(*at) < 1.0), "{crew:?}");
+    assert!(found_by_boxes(&city.crew, SERVICE).is_some());
+    assert_eq!(found_by_distances(&city.public, SERVICE, places[0]), []);
+    assert_eq!(found_by_boxes(&city.public, SERVICE), None);
+    assert_eq!(listed_around(&city.public, SERVICE, places[0]), 0);
+    // Nor by what all services together count around the place, with it and without it.
+    let (at, mut seen) = (places[0], BTreeSet::new());
+    let other: Vec<&str> =
+        POLICIES.iter().map(|(code, _)| *code).filter(|c| *c != SERVICE).collect();
+    for half in [1e-5, 1e-4, 1e-3, 1e-2] {
+        let bbox = [at.lon() - half, at.lat() - half, at.lon() + half, at.lat() + half];
+        let all: Vec<&str> = POLICIES.iter().map(|(code, _)| *code).collect();
+        let [with, without] =
+            [all.join(","), other.join(",")].map(|codes| counted(&city.public, &codes, bbox));
+        assert_eq!(with, without, "{half}");
+        seen.insert(with);
+    }
+    assert!(seen.len() > 1, "some boxes have reports, and some have not: {seen:?}");
+}
+
+fn planted_at(city: &PrivateCity, service: &str) -> Vec<Position> {
+    let own = city.planted.iter().filter(|one| one.service == service);
+    own.map(|one| Position::new(one.lon_lat.0, one.lon_lat.1).unwrap()).collect()
 }
 
 /// Hexagons of a service with their counts.

@@ -238,7 +238,7 @@ fn mirror(arguments: &Arguments, server: &MirroredServer<'_>, path: &Path) -> Re
             catch_up(server, &mirror, first - OVERLAP, now, zone, &mut summary)?;
         }
     }
-    learn_extent(&reader, &writer, &id)?;
+    learn_extent(&reader, &writer, &id, &mirror.catalogues.of(&id))?;
     drop(writer);
     writing.join().map_err(|_| Error::internal("the writer panicked"))?;
     Ok(summary)

@@ -37,6 +37,8 @@ vocabulary! {
         ExportAll = "export_all",
         /// Send files and import them.
         Import = "import",
+        /// Erase parts of reports, and read what was erased of which.
+        Erase = "erase",
     }
 }
 
@@ -78,6 +80,12 @@ impl Role {
 }
 
 impl Permission {
+    /// Is a key needed for this also where a service without any key is open to its own machine?
+    /// What is read of people or erased must have a name behind it.
+    pub const fn always_needs_key(self) -> bool {
+        matches!(self, Self::ReadContacts | Self::Erase)
+    }
+
     /// The roles that have it, separated by commas, for messages.
     pub fn holders(self) -> String {
         let roles = Role::ALL.iter().filter(|role| role.may(self));

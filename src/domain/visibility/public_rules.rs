@@ -84,6 +84,11 @@ impl PublicRules {
         Self { table, catalogue, cells, zone, numbers }
     }
 
+    /// The rules of a table for lists alone: nothing is counted by them.
+    pub fn of_lists(table: VisibilityTable, catalogue: Arc<Catalogue>) -> Self {
+        Self::new(table, catalogue, HashMap::new(), TimeZone::UTC, RandomState::new())
+    }
+
     /// The table.
     pub fn table(&self) -> &VisibilityTable {
         &self.table
@@ -135,6 +140,13 @@ impl PublicRules {
             Visibility::Cell => self.cells.get(service)?.place(at),
             Visibility::Hidden => None,
         }
+    }
+
+    /// Where a report of this service at this position is shown in lists; `None` where none is
+    /// listed.
+    pub fn listed_place(&self, service: &ServiceCode, at: Position) -> Option<Position> {
+        let is_listed = self.of(service.as_str()).is_listed();
+        if is_listed { self.place(service, at) } else { None }
     }
 
     /// The indexed fields of a report as public lists have them; `None` where it is not listed. Its
@@ -259,7 +271,7 @@ mod tests {
             catalogue.add(catalogue.adopt(policy.as_str(), None, Nature::Intervention));
             table.set(policy.as_str(), *policy);
         }
-        let six = std::iter::repeat_n(place(), 6);
+        let six = (0..6).map(|sender| (place(), sender));
         let cells = HashMap::from([(service("cell"), MergedCells::of(six, 5))]);
         let zone = TimeZone::get("America/Toronto").unwrap();
         PublicRules::new(table, Arc::new(catalogue), cells, zone, RandomState::new())

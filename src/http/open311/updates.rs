@@ -5,9 +5,7 @@ use axum::extract::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::{
-    ExtendedStatus, Idempotency, Permission, ReportTime, StoredUpdate, UpdateDraft, View,
-};
+use crate::domain::{ExtendedStatus, Idempotency, Permission, ReportTime, UpdateDraft, View};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::open311::answer::{Open311CreatedUpdate, Open311Update};
 use crate::http::open311::document;
@@ -88,9 +86,7 @@ pub async fn updates<R: Send + 'static>(
         let UpdateListParameters { report, range, page, size, is_extended } = request;
         let page = ((page - 1) * size, size);
         let of = report.as_deref();
-        let stored = state.app.reader().updates(city.id(), of, range, page)?.into_iter();
-        let stored = stored.filter_map(|one| city.seen_update(context.view, one));
-        let stored: Vec<StoredUpdate> = stored.collect();
+        let stored = state.app.updates((city, context.view), of, range, page)?;
         let base = context.base(state);
         let shows_names = context.caller.may(Permission::ReadPrivate, city.id());
         let update = |one| document::update(one, &base, is_extended, shows_names);

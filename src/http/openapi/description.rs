@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::domain::Permission;
 use crate::http::openapi::content::Content;
 use crate::http::openapi::french::french;
 use crate::http::request::audience::Audience;
@@ -213,7 +212,7 @@ impl Description {
         match self.audience {
             Audience::Public | Audience::Filing => {}
             Audience::OwnPages => out["security"] = json!([{}, { "cookieAuth": [] }]),
-            Audience::Holders(Permission::ReadContacts) => {
+            Audience::Holders(permission) if permission.always_needs_key() => {
                 out["security"] = json!([{ "crew": [] }, { "cookieAuth": [] }]);
             }
             // Where the service has no key, requests of its own machine need none.

@@ -171,6 +171,12 @@ impl Authorization {
                 "Contact details of people are read with a key only: create one (pointchaud key \
                  create), or start the service with --crew-key."
             ),
+            (WriteAccess::Local, permission, _) if permission.always_needs_key() => message!(
+                "Ceci ({permission}) ne se fait qu’avec une clé : créez-en une (pointchaud key \
+                 create), ou lancez le service avec --crew-key.",
+                "This ({permission}) is done with a key only: create one (pointchaud key create), \
+                 or start the service with --crew-key."
+            ),
             (WriteAccess::Local, _, None) => return Ok(Caller::ThisMachine),
             (WriteAccess::Local, _, Some(foreign)) => refusal_of_foreign(foreign),
             (WriteAccess::Key(_) | WriteAccess::Nobody, _, _) => message!(

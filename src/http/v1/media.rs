@@ -11,12 +11,12 @@ use axum::routing::get;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::Interrupt;
+use crate::domain::{Interrupt, JurisdictionId};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::openapi::content::{binary, json, of};
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{JSON, response_without_etag, to_json};
+use crate::http::reply::answer::{JSON, not_modified, response_without_etag, to_json};
 use crate::http::reply::problem::too_large;
 use crate::http::request::audience::Audience;
 use crate::http::request::auth::Authorization;
@@ -27,9 +27,11 @@ use crate::http::request::form::{FORM_BYTES_MAX, bounded, form, is_multipart};
 use crate::http::request::head::RequestHead;
 use crate::http::request::parameter::path as path_parameter;
 use crate::http::request::types::PathSegment;
+use crate::http::request::view::view_of;
 use crate::http::state::AppState;
 use crate::media::{BYTES_MAX, Photo, PhotoClaim, PhotoPlace, PhotoStore, Uploader};
 use crate::message;
+use crate::usecase::photo_readers::PhotoReaders;
 
 /// Who sends a request, for the quota of photos: the holder of a key, else whoever is at its
 /// network address.
@@ -220,7 +222,7 @@ pub fn operations() -> Vec<Operation> {
             .described("Une photo.", "A photo.")
             .with_path_parameter(&path_parameter("name", PathSegment, example))
             .responds_with(&[binary("image/jpeg")])
-            .status_codes(&[(200, "ok"), (404, "not found")]),
+            .status_codes(&[(200, "ok"), (304, "not modified"), (404, "not found")]),
     ]
 }
 
@@ -255,20 +257,50 @@ async fn create(call: ServiceCall, request: Request) -> HandlerResult {
     Ok(response)
 }
 
-/// `GET /media/{name}`
-async fn one(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> HandlerResult {
-    let (bytes, place) = state.public_config.photo_store.get(&name).await?;
-    let cache = match place {
-        PhotoPlace::Kept => "public, max-age=31536000, immutable",
+/// How long caches keep a photo, by who may load it.
+fn cache_control(readers: PhotoReaders, place: PhotoPlace) -> Option<&'static str> {
+    match (readers, place) {
+        (PhotoReaders::Nobody, _) => None,
+        (PhotoReaders::Crew, _) => Some("private, no-store"),
         // It may be gone tomorrow.
-        PhotoPlace::Pending => "private, max-age=600",
-    };
+        (_, PhotoPlace::Pending) => Some("private, max-age=600"),
+        // The report that showed it does so no longer.
+        (PhotoReaders::Unattached, PhotoPlace::Kept) => None,
+        // It may be erased, or its service may be shown less exactly: caches forget it soon.
+        (PhotoReaders::All | PhotoReaders::Everybody, PhotoPlace::Kept) => {
+            Some("public, max-age=300")
+        }
+    }
+}
+
+/// `GET /media/{name}`
+async fn one(
+    State(state): State<Arc<AppState>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> HandlerResult {
+    let parts = request.into_parts().0;
+    let (bytes, place) = state.public_config.photo_store.get(&name).await?;
+    let view = |city: &JurisdictionId| view_of(&parts, &state, Some(city));
+    let readers = state.app.photo_readers(&name, view).await?;
+    // To whom may not load it, a photo is not there.
+    let cache = cache_control(readers, place).ok_or_else(|| Error::not_found(&name))?;
+    let tag = format!("\"{name}\"");
+    let known = parts.headers.get(header::IF_NONE_MATCH);
+    if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        let mut response = not_modified(tag);
+        set_cache(&mut response, readers, cache);
+        return Ok(response);
+    }
     let mut response = Response::new(Body::from(bytes));
+    set_cache(&mut response, readers, cache);
     let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
     for (name, value) in [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CONTENT_DISPOSITION, "inline"),
-        (header::CACHE_CONTROL, cache),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
@@ -276,4 +308,16 @@ async fn one(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> Ha
         headers.insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// Says how long the response is kept, and, where not everybody may load every photo, that it
+/// depends on who asks.
+fn set_cache(response: &mut Response, readers: PhotoReaders, cache: &'static str) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if readers == PhotoReaders::All {
+        headers.remove(header::VARY);
+    } else {
+        headers.insert(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    }
 }

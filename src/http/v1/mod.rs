@@ -9,6 +9,7 @@ pub mod cluster_features;
 pub mod clusters;
 pub mod density;
 pub mod duplicates;
+pub mod erasures;
 pub mod exports;
 pub mod facts;
 pub mod hexes;

@@ -2,12 +2,15 @@
 
 use rusqlite::{params, params_from_iter};
 
-use crate::domain::{AuditField, ErasableField, Event, JurisdictionId, ReportId, read_media};
-use crate::store::command::{EraseReports, ErasedReports};
+use crate::domain::{
+    AuditField, ErasableField, ErasureCounts, Event, JurisdictionId, Report, ReportId, read_media,
+};
+use crate::store::command::{EraseReports, ErasedReports, RememberErasure};
 use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::Step;
 use crate::store::sqlite::rewrite::{Erased, REWRITE_DUE};
 use crate::store::sqlite::row;
+use crate::store::sqlite::row::RowChange;
 use crate::store::sqlite::transaction::{FoundReport, WriteTransaction};
 
 /// How a photo of this service begins in the list of a report's photos.
@@ -20,8 +23,9 @@ impl WriteTransaction<'_> {
         let mut erased = ErasedReports::default();
         self.city(&command.jurisdiction)?;
         for id in &command.ids {
-            if self.erase_report(&command, id)? {
+            if let Some(counts) = self.erase_report(&command, id)? {
                 erased.reports.push(id.clone());
+                erased.counts += counts;
             }
         }
         if !erased.reports.is_empty() {
@@ -35,58 +39,104 @@ impl WriteTransaction<'_> {
         Ok(erased)
     }
 
-    /// Erases parts of one report, also of a removed one. Returns false, without a write, where it
-    /// has none of them.
-    fn erase_report(&mut self, command: &EraseReports, id: &ReportId) -> Step<bool> {
+    /// Erases parts of one report, also of a removed one. Returns how much that was; `None`,
+    /// without a write, where it has none of them.
+    fn erase_report(
+        &mut self,
+        command: &EraseReports,
+        id: &ReportId,
+    ) -> Step<Option<ErasureCounts>> {
         let EraseReports { jurisdiction, fields, amend, author, .. } = command;
-        let Some(found) = self.find(jurisdiction, id)? else { return Ok(false) };
+        let Some(found) = self.find(jurisdiction, id)? else { return Ok(None) };
         let FoundReport { stored, removed, .. } = found;
         let next = amend(&stored.report);
         let photos = match fields.contains(&ErasableField::Photos) {
             true => self.photos_of(jurisdiction, id)?,
             false => Vec::new(),
         };
-        let mut rows = self.erase_history(jurisdiction, id, fields)?;
+        let mut counts = ErasureCounts::between(&stored.report, &next);
+        self.erase_history(jurisdiction, id, fields, &mut counts)?;
         if fields.contains(&ErasableField::Contact) {
             for table in ["private_contact", "report_contact"] {
                 let sql = format!(
                     "DELETE FROM {table} WHERE jurisdiction_id = ? AND service_request_id = ?"
                 );
                 let key = [jurisdiction.as_str(), id.as_str()];
-                rows += self.db.prepare_cached(&sql)?.execute(key)?;
+                counts.contacts += self.db.prepare_cached(&sql)?.execute(key)? as u64;
             }
         }
-        if rows == 0 && next == stored.report {
-            return Ok(false);
+        if !counts.is_any() && next == stored.report {
+            return Ok(None);
         }
         let place = self.next_revision(jurisdiction)?;
-        let mut update = self.db.prepare_cached(&row::UPDATE)?;
-        row::bind(&mut update, &next, &place, &self.now, None)?;
-        update.raw_execute()?;
-        if removed {
-            // The statement makes a tombstone a report again.
-            let sql = "UPDATE report SET removed = 1 WHERE change_key = ?";
-            self.db.prepare_cached(sql)?.execute([place.key])?;
-        }
+        self.replace_row(&next, &place, removed)?;
         let mut remember =
             self.db.prepare_cached("INSERT OR IGNORE INTO erased_photo VALUES (?)")?;
         for name in photos {
             remember.execute([name])?;
         }
         self.add_history(jurisdiction, id, place.revision, (ERASED, None, None), author)?;
-        self.db.prepare_cached("INSERT INTO erasure VALUES (?, ?, ?, ?, ?, ?)")?.execute(
-            params![
-                jurisdiction.as_str(),
-                id.as_str(),
-                place.revision as i64,
-                ErasableField::names(fields),
-                author,
-                self.now
-            ],
-        )?;
+        self.add_erasure(command, id, place.revision, &counts)?;
         let event = if removed { Event::Remove(id.clone()) } else { Event::Put(next.facts()) };
         self.collect(jurisdiction, place.revision, event);
-        Ok(true)
+        Ok(Some(counts))
+    }
+
+    /// Writes the row of a report without what was erased.
+    fn replace_row(&self, next: &Report, place: &RowChange, removed: bool) -> Step<()> {
+        let mut update = self.db.prepare_cached(&row::UPDATE)?;
+        row::bind(&mut update, next, place, &self.now, None)?;
+        update.raw_execute()?;
+        if removed {
+            // The statement makes a tombstone a report again.
+            let sql = "UPDATE report SET removed = 1 WHERE change_key = ?";
+            self.db.prepare_cached(sql)?.execute([place.key])?;
+        }
+        Ok(())
+    }
+
+    /// Adds a line to the list of erasures.
+    fn add_erasure(
+        &self,
+        command: &EraseReports,
+        id: &ReportId,
+        revision: u64,
+        counts: &ErasureCounts,
+    ) -> Step<()> {
+        let EraseReports { jurisdiction, fields, kind, author, .. } = command;
+        let ErasureCounts { contacts, photos, descriptions, answers, history } = *counts;
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO erasure (jurisdiction_id, service_request_id, revision, fields, author,
+                erased_datetime, kind, contacts, photos, descriptions, answers, history)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        let [contacts, photos, descriptions, answers, history] =
+            [contacts, photos, descriptions, answers, history].map(u64::cast_signed);
+        insert.execute(params![
+            jurisdiction.as_str(),
+            id.as_str(),
+            revision as i64,
+            ErasableField::names(fields),
+            author,
+            self.now,
+            kind.as_str(),
+            contacts,
+            photos,
+            descriptions,
+            answers,
+            history
+        ])?;
+        Ok(())
+    }
+
+    pub fn remember_erasure(&mut self, command: &RememberErasure) -> Step<()> {
+        let RememberErasure { jurisdiction, idempotency, answer } = command;
+        self.city(jurisdiction)?;
+        // The same request may have been sent twice at once.
+        if self.remembered(jurisdiction, idempotency)?.is_none() {
+            self.remember(jurisdiction, idempotency, answer)?;
+        }
+        Ok(())
     }
 
     /// The names of the photos of a report, of its updates and of its history that this service
@@ -107,21 +157,24 @@ impl WriteTransaction<'_> {
         for list in lists {
             let list: Option<String> = list?;
             let urls = list.as_deref().map(read_media).unwrap_or_default().into_iter();
-            names.extend(urls.filter_map(|url| url.strip_prefix(PHOTO).map(str::to_owned)));
+            // A sender may have written the whole address of the service. A thumbnail goes with its
+            // photo.
+            let name = |url: String| Some(url.rsplit_once(PHOTO)?.1.replace("-320.jpg", ".jpg"));
+            names.extend(urls.filter_map(name));
         }
         Ok(names)
     }
 
-    /// Erases old values in the history of a report, and texts and photos of its updates. Returns
-    /// the number of rows that had any.
+    /// Erases old values in the history of a report, and texts and photos of its updates, and
+    /// counts them.
     fn erase_history(
         &self,
         jurisdiction: &JurisdictionId,
         id: &ReportId,
         fields: &[ErasableField],
-    ) -> Step<usize> {
+        counts: &mut ErasureCounts,
+    ) -> Step<()> {
         let key = [jurisdiction.as_str(), id.as_str()];
-        let mut rows = 0;
         let names = ErasableField::history(fields);
         if !names.is_empty() {
             let marks = vec!["?"; names.len()].join(", ");
@@ -131,18 +184,22 @@ impl WriteTransaction<'_> {
                     AND (before IS NOT NULL OR after IS NOT NULL) AND field IN ({marks})"
             );
             let values = params_from_iter(key.into_iter().chain(names));
-            rows += self.db.prepare_cached(&sql)?.execute(values)?;
+            counts.history += self.db.prepare_cached(&sql)?.execute(values)? as u64;
         }
         let columns =
             [(ErasableField::History, "description"), (ErasableField::Photos, "media_url")];
-        for (_, column) in columns.iter().filter(|(field, _)| fields.contains(field)) {
+        for (field, column) in columns.iter().filter(|(field, _)| fields.contains(field)) {
             let sql = format!(
                 "UPDATE report_update SET {column} = NULL
                  WHERE jurisdiction_id = ? AND service_request_id = ? AND {column} IS NOT NULL"
             );
-            rows += self.db.prepare_cached(&sql)?.execute(key)?;
+            let rows = self.db.prepare_cached(&sql)?.execute(key)? as u64;
+            match field {
+                ErasableField::Photos => counts.photos += rows,
+                _ => counts.history += rows,
+            }
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// The fields that were erased of a report and are not to come back with its source; empty for

@@ -100,6 +100,7 @@ impl WriteTransaction<'_> {
             }
             Do::EncryptContacts(command, reply) => hold(reply, self.encrypt_contacts(&command)),
             Do::EraseReports(command, reply) => hold(reply, self.erase_reports(command)),
+            Do::RememberErasure(command, reply) => hold(reply, self.remember_erasure(&command)),
             Do::ForgetPhotos(command, reply) => hold(reply, self.forget_photos(&command)),
             Do::RewriteStore(command, reply) => hold(reply, self.rewrite_store(&command)),
             Do::SetRetention(command, reply) => hold(reply, self.set_retention(&command)),

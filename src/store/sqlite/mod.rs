@@ -45,9 +45,11 @@ use std::path::Path;
 
 pub use private_keys::PrivateKeys;
 pub use read_incidents::CHILDREN_MAX;
-pub use read_private::{ErasureFilter, StoredErasure};
+pub use read_photos::PhotoOwner;
+pub use read_private::{ErasureFilter, ErasurePage, StoredErasure};
 pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
+pub use report_update::SeenUpdate;
 pub use seen_ids::SeenIds;
 pub use writer::{Pending, Writer, WriterSettings};
 

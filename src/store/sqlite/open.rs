@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_private.sql"),
     include_str!("migrations/0011_audit.sql"),
     include_str!("migrations/0012_sessions.sql"),
+    include_str!("migrations/0014_erasures.sql"),
 ];
 
 /// The cache of the writer, in KiB; large, because writes touch random pages of the index of ids.

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::domain::{
-    Contact, ErasableField, JurisdictionId, ReportId, ReportTime, RetentionPeriod,
+    Contact, ErasableField, ErasureCounts, ErasureKind, Idempotency, JurisdictionId, ReportId,
+    ReportTime, RetentionPeriod,
 };
 use crate::error::{Error, Result};
 use crate::store::sqlite::contact;
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::rewrite::REWRITE_DUE;
+use crate::store::sqlite::transaction::used_key;
 
 /// Which reports have something to erase.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub struct ErasureFilter {
 pub struct StoredErasure {
     /// The report's city.
     pub jurisdiction: String,
+    /// The revision that the report received by it: its number in the city.
+    pub revision: u64,
     /// The report.
     pub report: String,
     /// Names of the fields, separated by commas.
@@ -35,6 +39,54 @@ pub struct StoredErasure {
     pub author: String,
     /// When, RFC 3339.
     pub at: String,
+    /// What it was asked for; `None` for an erasure of an older version.
+    pub kind: Option<ErasureKind>,
+    /// How much was removed; `None` for an erasure of an older version.
+    pub counts: Option<ErasureCounts>,
+}
+
+/// Which erasures of a city a page lists, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasurePage {
+    /// Only those of this report.
+    pub report: Option<String>,
+    /// From this moment on, RFC 3339; an empty text for all.
+    pub since: String,
+    /// Below this revision: that of the last one of the page before.
+    pub below: Option<u64>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// The columns of an erasure, in the order in which [`read_erasure`] reads them.
+const ERASURE: &str = "jurisdiction_id, service_request_id, fields, author, erased_datetime,
+    revision, kind, contacts, photos, descriptions, answers, history";
+
+fn read_erasure(row: &Row<'_>) -> rusqlite::Result<StoredErasure> {
+    let number = |column: usize| -> rusqlite::Result<Option<u64>> {
+        Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+    };
+    let kind: Option<String> = row.get(6)?;
+    let counts = match number(7)? {
+        None => None,
+        Some(contacts) => Some(ErasureCounts {
+            contacts,
+            photos: number(8)?.unwrap_or(0),
+            descriptions: number(9)?.unwrap_or(0),
+            answers: number(10)?.unwrap_or(0),
+            history: number(11)?.unwrap_or(0),
+        }),
+    };
+    Ok(StoredErasure {
+        jurisdiction: row.get(0)?,
+        report: row.get(1)?,
+        fields: row.get(2)?,
+        author: row.get(3)?,
+        at: row.get(4)?,
+        revision: number(5)?.unwrap_or(0),
+        kind: kind.as_deref().and_then(ErasureKind::parse),
+        counts,
+    })
 }
 
 /// The condition that a report `r` of the city `?1` has something of a field. Of answers only those
@@ -130,22 +182,76 @@ impl Reader {
     /// The file cannot be read.
     pub fn erasures(&self, since: &str) -> Result<Vec<StoredErasure>> {
         self.with(|db| {
-            let mut statement = db.prepare_cached(
-                "SELECT jurisdiction_id, service_request_id, fields, author, erased_datetime
-                 FROM erasure WHERE erased_datetime >= ?
-                 ORDER BY erased_datetime, jurisdiction_id, revision",
-            )?;
-            let rows = statement.query_map([since], |row| {
-                Ok(StoredErasure {
-                    jurisdiction: row.get(0)?,
-                    report: row.get(1)?,
-                    fields: row.get(2)?,
-                    author: row.get(3)?,
-                    at: row.get(4)?,
-                })
-            })?;
+            let sql = format!(
+                "SELECT {ERASURE} FROM erasure WHERE erased_datetime >= ?
+                 ORDER BY erased_datetime, jurisdiction_id, revision"
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let rows = statement.query_map([since], read_erasure)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// A page of the erasures of a city, newest first, and whether there are more.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn erasures_of(
+        &self,
+        jurisdiction: &JurisdictionId,
+        page: &ErasurePage,
+    ) -> Result<(Vec<StoredErasure>, bool)> {
+        let ErasurePage { report, since, below, limit } = page;
+        self.with(|db| {
+            let sql = format!(
+                "SELECT {ERASURE} FROM erasure WHERE jurisdiction_id = ?1 AND revision < ?2
+                    AND erased_datetime >= ?3 AND (?4 IS NULL OR service_request_id = ?4)
+                 ORDER BY revision DESC LIMIT ?5"
+            );
+            let below = below.map_or(i64::MAX, u64::cast_signed);
+            let mut statement = db.prepare_cached(&sql)?;
+            let key = params![jurisdiction.as_str(), below, since, report, *limit as i64 + 1];
+            let rows = statement.query_map(key, read_erasure)?;
+            let mut found: Vec<StoredErasure> = rows.collect::<rusqlite::Result<_>>()?;
+            let has_more = found.len() > *limit;
+            found.truncate(*limit);
+            Ok((found, has_more))
+        })
+    }
+
+    /// What a request with this idempotency key was answered; `None` if there was none.
+    ///
+    /// # Errors
+    /// A conflict where the key came with other contents; the file cannot be read.
+    pub fn remembered(
+        &self,
+        jurisdiction: &JurisdictionId,
+        sent: &Idempotency,
+    ) -> Result<Option<String>> {
+        let before: Option<(String, String)> = self.with(|db| {
+            let sql = "SELECT fingerprint, service_request_id FROM idempotency
+                       WHERE jurisdiction_id = ? AND idempotency_key = ?";
+            let key = [jurisdiction.as_str(), &sent.key];
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            Ok(db.prepare_cached(sql)?.query_row(key, read).optional()?)
+        })?;
+        match before {
+            Some((fingerprint, _)) if fingerprint != sent.fingerprint => Err(used_key()),
+            before => Ok(before.map(|(_, answer)| answer)),
+        }
+    }
+
+    /// Calls `sink` with the contacts of a city, by the ids of their reports. All of them are
+    /// decrypted: a million takes some seconds.
+    ///
+    /// # Errors
+    /// Unavailable: the keys are missing. The file cannot be read.
+    pub fn each_contact(
+        &self,
+        jurisdiction: &JurisdictionId,
+        sink: &mut dyn FnMut(&str, &Contact),
+    ) -> Result<()> {
+        self.with(|db| contact::each(db, &self.keys, jurisdiction, sink))
     }
 
     /// Photos of erased reports whose files may still be there, each with whether another report
@@ -178,6 +284,17 @@ impl Reader {
             let found: Option<i64> =
                 db.query_row(sql, [REWRITE_DUE], |row| row.get(0)).optional()?;
             Ok(found.is_some())
+        })
+    }
+
+    /// The size of the file, in bytes.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn file_bytes(&self) -> Result<u64> {
+        self.with(|db| {
+            let pages = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            Ok((pages("page_count")? * pages("page_size")?).unsigned_abs())
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::{
-    Accuracy, Change, FieldChange, JurisdictionId, ReportId, ReportTime, StoredReport,
+    Accuracy, Change, FieldChange, JurisdictionId, ReportId, ReportTime, ServiceCode, StoredReport,
 };
 use crate::error::Result;
 use crate::place::Position;
@@ -142,8 +142,8 @@ impl Reader {
         })
     }
 
-    /// Exact positions of about `count` reports of a jurisdiction, evenly over the order of their
-    /// last change; of all reports where there are fewer. Reads O(`count`) rows.
+    /// Services and exact positions of about `count` reports of a jurisdiction, evenly over the
+    /// order of their last change; of all reports where there are fewer. Reads O(`count`) rows.
     ///
     /// # Errors
     /// Not found; the file cannot be read or is corrupt.
@@ -151,12 +151,12 @@ impl Reader {
         &self,
         jurisdiction: &JurisdictionId,
         count: u64,
-    ) -> Result<Vec<Position>> {
+    ) -> Result<Vec<(ServiceCode, Position)>> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
             let head = head(db, jurisdiction)?.unwrap_or_default();
             let mut statement = db.prepare_cached(
-                "SELECT change_key, lon, lat, removed, accuracy FROM report
+                "SELECT change_key, lon, lat, removed, accuracy, service_code FROM report
                  WHERE change_key >= ? AND change_key < ? ORDER BY change_key LIMIT 1",
             )?;
             let step = (head / count.max(1)).max(1) as i64;
@@ -170,7 +170,8 @@ impl Reader {
                 let is_exact = !row.get::<_, bool>(3)?
                     && Accuracy::parse(&accuracy) != Some(Accuracy::Approximate);
                 let place = lon.zip(lat).filter(|_| is_exact);
-                found.extend(place.and_then(|(lon, lat)| Position::new(lon, lat).ok()));
+                let place = place.and_then(|(lon, lat)| Position::new(lon, lat).ok());
+                found.extend(ServiceCode::new(&row.get::<_, String>(5)?).zip(place));
             }
         })
     }

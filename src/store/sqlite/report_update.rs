@@ -15,6 +15,9 @@ use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::WriteTransaction;
 
+/// An update as a reader sees it; `None` where the reader does not see it.
+pub type SeenUpdate<'a> = dyn Fn(StoredUpdate) -> Option<StoredUpdate> + 'a;
+
 /// Updates in a range of times, oldest first: those that were sent, and changes of the status that
 /// none of them made. Updates of removed reports are left out.
 const LIST: &str = "
@@ -90,6 +93,8 @@ impl WriteTransaction<'_> {
 impl Reader {
     /// The updates of a jurisdiction whose time is at or after the first and before the second
     /// instant, oldest first: `limit` of them after the first `skip`; of one report, or of all.
+    /// With `seen` they are those that a reader sees, and only these are counted for the pages: all
+    /// before the page are read then.
     ///
     /// # Errors
     /// The file cannot be read or is corrupt.
@@ -99,6 +104,7 @@ impl Reader {
         of: Option<&str>,
         (from, before): (ReportTime, ReportTime),
         (skip, limit): (usize, usize),
+        seen: Option<&SeenUpdate<'_>>,
     ) -> Result<Vec<StoredUpdate>> {
         self.with(|db| {
             let number = self.city(db, jurisdiction)?.number;
@@ -108,13 +114,24 @@ impl Reader {
                 number,
                 from.to_string(),
                 before.to_string(),
-                limit as i64,
-                skip as i64,
+                // What a reader does not see must not be counted for its pages either.
+                if seen.is_some() { -1 } else { limit as i64 },
+                if seen.is_some() { 0 } else { skip as i64 },
                 of
             ])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(read(row)?);
+            let (mut found, mut to_skip) = (Vec::new(), if seen.is_some() { skip } else { 0 });
+            while found.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let one = read(row)?;
+                let one = match seen {
+                    Some(seen) => seen(one),
+                    None => Some(one),
+                };
+                match one {
+                    Some(_) if to_skip > 0 => to_skip -= 1,
+                    one => found.extend(one),
+                }
             }
             Ok(found)
         })

@@ -13,8 +13,12 @@ use crate::store::sqlite::private_keys::PrivateKeys;
 
 /// Contacts encrypted in one commit.
 const BATCH: usize = 1_000;
-/// How long the emptying of the log waits for readers: writes wait with it.
+/// How long the emptying of the log waits for readers, once the file has been rewritten: writes
+/// wait with it.
 const LOG_WAIT: Duration = Duration::from_secs(3);
+/// The same after each part of a large erasure. What does not succeed then is tried again beside
+/// the writes, see [`try_to_empty_log`].
+const LOG_WAIT_OF_PART: Duration = Duration::from_millis(20);
 /// The entry of `meta` that asks for the file to be rewritten.
 pub const REWRITE_DUE: &str = "rewrite_due";
 
@@ -29,17 +33,24 @@ pub enum Erased {
     File,
 }
 
-/// Makes erased bytes leave the files, after the commit that erased them. Where that fails, it is
-/// logged: the data are erased from the answers all the same.
-pub fn clear_files(db: &Connection, erased: Erased) {
+/// Makes erased bytes leave the files, after the commit that erased them. Returns whether they have
+/// left the log: while a reader has an old snapshot, they cannot. A failure is logged: the data are
+/// erased from the answers all the same.
+pub fn clear_files(db: &Connection, erased: Erased) -> bool {
     let cleared = match erased {
-        Erased::Nothing => Ok(()),
-        Erased::Rows => empty_log(db),
-        Erased::File => rewrite(db).and_then(|()| empty_log(db)),
+        Erased::Nothing => Ok(true),
+        Erased::Rows => empty_log(db, LOG_WAIT_OF_PART),
+        Erased::File => rewrite(db).and_then(|()| empty_log(db, LOG_WAIT)),
     };
-    if let Err(error) = cleared {
+    cleared.unwrap_or_else(|error| {
         tracing::warn!(%error, "erased bytes are still in the files of the store");
-    }
+        false
+    })
+}
+
+/// Empties the log if no reader needs it, without waiting for any. Returns whether it is empty.
+pub fn try_to_empty_log(db: &Connection) -> bool {
+    empty_log(db, Duration::ZERO).unwrap_or(false)
 }
 
 fn rewrite(db: &Connection) -> rusqlite::Result<()> {
@@ -49,14 +60,12 @@ fn rewrite(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Writes the log into the file and cuts it to nothing. Readers with an old snapshot delay that.
-fn empty_log(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(LOG_WAIT)?;
+/// Returns whether it was done.
+fn empty_log(db: &Connection, wait: Duration) -> rusqlite::Result<bool> {
+    db.busy_timeout(wait)?;
     let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
     db.busy_timeout(BUSY)?;
-    if busy? {
-        tracing::warn!("readers hold the write-ahead log; it is emptied at the next erasure");
-    }
-    Ok(())
+    Ok(!busy?)
 }
 
 /// Encrypts the contacts that a store of an older schema has in clear, in commits of [`BATCH`], and

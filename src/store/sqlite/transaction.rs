@@ -420,12 +420,17 @@ impl<'a> WriteTransaction<'a> {
             .optional()?;
         let Some((fingerprint, ids)) = before else { return Ok(None) };
         if fingerprint != sent.fingerprint {
-            let message = message!(
-                "Cette Idempotency-Key a déjà servi à une autre demande.",
-                "This Idempotency-Key has already been used for another request."
-            );
-            return Err(Failure::Refused(Error::new(ErrorKind::Conflict, message)));
+            return Err(Failure::Refused(used_key()));
         }
         Ok(Some(ids))
     }
+}
+
+/// The error of an idempotency key that came with other contents.
+pub fn used_key() -> Error {
+    let message = message!(
+        "Cette Idempotency-Key a déjà servi à une autre demande.",
+        "This Idempotency-Key has already been used for another request."
+    );
+    Error::new(ErrorKind::Conflict, message)
 }

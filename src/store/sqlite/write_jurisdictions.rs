@@ -156,15 +156,15 @@ impl WriteTransaction<'_> {
     }
 
     pub fn save_learned_extent(&mut self, command: &SaveLearnedExtent) -> Step<()> {
-        let [west, south, east, north] = edges(Some(command.extent));
+        let [west, south, east, north] = edges(command.extent);
         let id = command.jurisdiction.as_str();
         self.db
             .prepare_cached(
-                "UPDATE jurisdiction SET west = ?, south = ?, east = ?, north = ?,
-                    extent_learned = 1
-                 WHERE jurisdiction_id = ? AND (extent_learned = 1 OR west IS NULL)",
+                "UPDATE jurisdiction SET west = ?1, south = ?2, east = ?3, north = ?4,
+                    extent_learned = ?5
+                 WHERE jurisdiction_id = ?6 AND (extent_learned = 1 OR west IS NULL)",
             )?
-            .execute(params![west, south, east, north, id])?;
+            .execute(params![west, south, east, north, command.extent.is_some(), id])?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -79,13 +80,15 @@ impl Writer {
     ) -> Result<(Self, thread::JoinHandle<()>)> {
         let db = open_writer(path)?;
         let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
-        let checkpoints = start_checkpoints(path)?;
+        let log_is_due = Arc::new(AtomicBool::new(false));
+        let checkpoints = start_checkpoints(path, log_is_due.clone())?;
         let WriterSettings { clock, id_bytes_max, private_keys } = settings;
         let keys = private_keys.unwrap_or_else(|| Arc::new(PrivateKeys::beside(path)));
         let file = StoreFile::of(path)?;
         let id_bytes = IdBytes::new(id_bytes_max);
         let db = Some(db);
-        let mut thread = Thread { file, db, listener, clock, checkpoints, id_bytes, keys };
+        let mut thread =
+            Thread { file, db, listener, clock, checkpoints, id_bytes, keys, log_is_due };
         let handle = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&inbox))
@@ -166,19 +169,28 @@ struct Thread<L> {
     checkpoints: mpsc::SyncSender<()>,
     id_bytes: IdBytes,
     keys: Arc<PrivateKeys>,
+    /// Erased bytes are in the write-ahead log.
+    log_is_due: Arc<AtomicBool>,
 }
 
 /// How long commits accumulate in the write-ahead log before a checkpoint.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 
 /// Starts the thread that copies the write-ahead log back into the file (a checkpoint), so that no
-/// commit waits for it. It ends with the writer.
-fn start_checkpoints(path: &Path) -> Result<mpsc::SyncSender<()>> {
+/// commit waits for it. While `log_is_due`, erased bytes are in the log: it tries to empty it until
+/// no reader needs it. It ends with the writer.
+fn start_checkpoints(path: &Path, log_is_due: Arc<AtomicBool>) -> Result<mpsc::SyncSender<()>> {
     let db = open_writer(path)?;
     let (committed, inbox) = mpsc::sync_channel(1);
     let run = move || {
         while inbox.recv().is_ok() {
             thread::sleep(CHECKPOINT_EVERY);
+            while log_is_due.load(Ordering::Acquire) {
+                match rewrite::try_to_empty_log(&db) {
+                    true => log_is_due.store(false, Ordering::Release),
+                    false => thread::sleep(CHECKPOINT_EVERY),
+                }
+            }
             let done = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
             if let Err(error) = done {
                 tracing::warn!(%error, "the checkpoint of the write-ahead log failed");
@@ -257,7 +269,11 @@ impl<L: CommitListener> Thread<L> {
         let (changed, erased) = execute(&tx, group, &settings, &mut self.id_bytes, answers)?;
         tx.commit()?;
         if let Some(db) = self.db.as_ref().filter(|_| erased != Erased::Nothing) {
-            rewrite::clear_files(db, erased);
+            let is_clear = rewrite::clear_files(db, erased);
+            self.log_is_due.store(!is_clear, Ordering::Release);
+            if !is_clear && erased == Erased::File {
+                tracing::warn!("readers hold the write-ahead log; it is emptied after them");
+            }
         }
         Ok(changed)
     }
@@ -274,7 +290,7 @@ fn begin<'a>(db: &'a mut Option<Connection>, path: &Path) -> Result<Transaction<
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::domain::{Jurisdiction, JurisdictionId};
@@ -312,8 +328,9 @@ mod tests {
         let id_bytes = IdBytes::new(ID_BYTES_MAX);
         let file = StoreFile::of(&dir).unwrap();
         let keys = Arc::new(PrivateKeys::beside(&dir));
-        let db = Some(db);
-        let mut thread = Thread { file, db, listener, clock, checkpoints, id_bytes, keys };
+        let (db, log_is_due) = (Some(db), Arc::default());
+        let mut thread =
+            Thread { file, db, listener, clock, checkpoints, id_bytes, keys, log_is_due };
 
         let (answer, wait) = mpsc::sync_channel(2);
         let queued = || {

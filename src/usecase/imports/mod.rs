@@ -243,7 +243,7 @@ impl Imports {
             Ok(!kept.is_cancelled())
         })?;
         let summary = importer.finish(!kept.is_cancelled())?;
-        jurisdictions::learn_extent(reader, writer, &id)?;
+        jurisdictions::learn_extent(reader, writer, &id, &self.app.catalogues().of(&id))?;
         kept.update(|progress| {
             progress.summary = Some(summary);
             progress.notes = notes;

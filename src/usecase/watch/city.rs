@@ -310,7 +310,8 @@ impl CityWatch {
         self.search_for_hotspots(&snapshot, at);
         self.write(app, city)?;
         self.scan_for_alerts(&snapshot, at);
-        learn_extent(app.reader(), app.writer(), city.id())?;
+        let base = app.catalogues().of(city.id());
+        learn_extent(app.reader(), app.writer(), city.id(), &base)?;
         let mut last_examination = locked(&self.last_examination);
         (last_examination.at, last_examination.took) = (Some(Instant::now()), began.elapsed());
         self.examinations.fetch_add(1, Ordering::Relaxed);

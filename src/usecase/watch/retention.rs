@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::domain::Actor;
 use crate::error::{Error, Result};
 use crate::usecase::App;
-use crate::usecase::erasure::{Eraser, remove_erased_photos, rewrite_if_due};
+use crate::usecase::erasure::{Eraser, remove_erased_photos, rewrite_if_due, to_the_end};
 
 /// Time between two passes; the first one is at the start of the service.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -53,7 +53,8 @@ impl RetentionPass {
         for city in app.cities() {
             let (jurisdiction, catalogue) = (city.id(), city.catalogue());
             let author = "retention".to_owned();
-            let eraser = Eraser { reader, writer, jurisdiction, catalogue, author };
+            let goes_on = &to_the_end;
+            let eraser = Eraser { reader, writer, jurisdiction, catalogue, author, goes_on };
             let outcome = eraser.erase_expired(app.now(), false)?;
             if !outcome.reports.is_empty() {
                 let count = outcome.reports.len();
