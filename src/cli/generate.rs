@@ -158,6 +158,7 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
                 created_revision: row,
                 recorded,
                 changed: None,
+                held: Vec::new(),
             };
             export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });

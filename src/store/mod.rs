@@ -26,13 +26,13 @@ pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
     Command, CreateKey, CreateReport, CreateReports, EncryptContacts, EncryptedContacts, EraseEach,
     EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, NoteKeyUse,
-    RemoveJurisdiction, RemoveReport, ReplaceBoundaries, RevokeKey, RewriteStore, RotateKey,
-    SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetRetention,
-    SetVisibility, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    RemoveJurisdiction, RemoveReport, ReplaceBoundaries, ReviewTexts, RevokeKey, RewriteStore,
+    RotateKey, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetRetention,
+    SetVisibility, StoredReview, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};
 pub use sqlite::{
     CHILDREN_MAX, ErasureFilter, Pending, PrivateKeys, Reader, RegisteredCity, Scan, SeenIds,
-    StoredErasure, Writer, WriterSettings, path_of_url as sqlite_path,
+    StoredErasure, TextPage, Writer, WriterSettings, path_of_url as sqlite_path,
 };

@@ -33,6 +33,8 @@ vocabulary! {
         ChangeIncidents = "change_incidents",
         /// Export more reports in one file than the public may.
         ExportAll = "export_all",
+        /// Read texts that the public does not see yet, and decide about them.
+        ReviewTexts = "review_texts",
         /// Send files and import them.
         Import = "import",
     }
@@ -43,14 +45,21 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
             ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadContacts, ReadPrivate,
+            ReviewTexts,
         };
         match self {
             Self::App => &[FileReports],
-            Self::Agent => &[FileReports, ChangeReports, ReadPrivate, ReadContacts],
+            Self::Agent => &[FileReports, ChangeReports, ReadPrivate, ReadContacts, ReviewTexts],
             Self::Crew => &[FileReports, ChangeReports, ReadPrivate],
-            Self::Supervisor => {
-                &[FileReports, ChangeReports, ReadPrivate, ReadContacts, ChangeIncidents, ExportAll]
-            }
+            Self::Supervisor => &[
+                FileReports,
+                ChangeReports,
+                ReadPrivate,
+                ReadContacts,
+                ChangeIncidents,
+                ExportAll,
+                ReviewTexts,
+            ],
             Self::Admin => Permission::ALL,
         }
     }

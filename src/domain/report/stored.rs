@@ -15,6 +15,9 @@ pub struct StoredReport {
     pub recorded: String,
     /// When it was last changed here, RFC 3339; `None` if it never was.
     pub changed: Option<String>,
+    /// Names of fields of which the reader does not see everything, because a person has to read
+    /// them first or because only crews read them. Empty as it is stored.
+    pub held: Vec<&'static str>,
 }
 
 /// One change of one field.

@@ -291,7 +291,14 @@ mod tests {
             details: Some(Box::new(details)),
         };
         let recorded = "2026-03-01T08:30:01Z".to_owned();
-        StoredReport { report, revision: 7, created_revision: 3, recorded, changed: None }
+        StoredReport {
+            report,
+            revision: 7,
+            created_revision: 3,
+            recorded,
+            changed: None,
+            held: Vec::new(),
+        }
     }
 
     /// Does a member of the document hold the value of the field?

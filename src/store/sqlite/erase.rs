@@ -69,6 +69,7 @@ impl WriteTransaction<'_> {
         for name in photos {
             remember.execute([name])?;
         }
+        self.forget_reviews(jurisdiction, id)?;
         self.add_history(jurisdiction, id, place.revision, (ERASED, None, None), author)?;
         self.db.prepare_cached("INSERT INTO erasure VALUES (?, ?, ?, ?, ?, ?)")?.execute(
             params![

@@ -27,6 +27,7 @@ mod rewrite;
 mod row;
 mod seen_ids;
 mod store_file;
+mod text_review;
 mod transaction;
 mod visibility;
 mod write_incidents;
@@ -44,6 +45,7 @@ pub use read_private::{ErasureFilter, StoredErasure};
 pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use seen_ids::SeenIds;
+pub use text_review::TextPage;
 pub use writer::{Pending, Writer, WriterSettings};
 
 use crate::error::{Refusal, Result};

@@ -114,6 +114,7 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
         created_revision: cells.get::<i64>(more + 1)? as u64,
         recorded: cells.get(more + 2)?,
         changed: cells.get(more + 3)?,
+        held: Vec::new(),
     })
 }
 

@@ -109,6 +109,7 @@ impl WriteTransaction<'_> {
             created_revision: revision,
             recorded: self.now.clone(),
             changed: None,
+            held: Vec::new(),
         };
         Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
     }

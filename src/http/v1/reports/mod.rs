@@ -101,6 +101,8 @@ async fn one(call: Call<OneReportRequest>) -> HandlerResult {
     // `If-Match` of a change needs the strong tag, which only crews use.
     let tag = match context.variant.view {
         Some(_) if context.view != View::Crew => context.etag(&state, stored.revision),
+        // A crew reads another state under the strong tag.
+        _ if !stored.held.is_empty() => context.etag(&state, stored.revision),
         _ => report_tag(&state, &stored, context.language),
     };
     conditional_response(&context, MEDIA_TYPE, tag, || {
