@@ -41,6 +41,8 @@ export type Import = schema.Import;
 export type ImportChange = schema.ImportChange;
 export type ImportColumn = schema.ImportColumn;
 export type ImportProgress = schema.ImportProgress;
+/** A report with texts or photos that wait for a person. */
+export type HeldReport = schema.HeldReport;
 export type AlertFeature = Feature<schema.Alert, Area>;
 
 /** Settings of the page, from `/config.json`. */
@@ -233,4 +235,17 @@ export function sendImport(file: File, key: string, onProgress: (share: number) 
     };
     request.send(file);
   });
+}
+
+// Reviews need the key of somebody who may decide.
+
+/** The first reports with texts or photos that wait for a person. */
+export const held = async (city: string, key: string): Promise<schema.HeldList> =>
+  readJson(await fetch(urlOf("/api/v1/review", { jurisdiction_id: city, limit: "20" }), { headers: withKey(key) }));
+
+/** Decides what the public sees of the texts and photos of a report. */
+export async function review(report: string, body: schema.ReviewBody, city: string, key: string): Promise<ReportFeature> {
+  const headers = { "Content-Type": "application/json", ...withKey(key) };
+  const url = urlOf(`/api/v1/review/${id(report)}`, { jurisdiction_id: city });
+  return readJson(await fetch(url, { method: "PUT", headers, body: JSON.stringify(body) }));
 }

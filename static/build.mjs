@@ -31,6 +31,7 @@ const PAGES = {
   "report-form.html": "report-form.ts",
   "tracking.html": "tracking.ts",
   "import-page.html": "import-page.ts",
+  "review-page.html": "review-page.ts",
   "api-docs.html": "api-docs.ts",
 };
 

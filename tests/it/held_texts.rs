@@ -99,8 +99,8 @@ fn requests(public: &Client, ids: &[&str]) -> Vec<String> {
         let query = query.join("&");
         all.extend(paths.iter().map(|path| format!("{path}?{query}")));
     }
-    all.push("/open311/v2/requests.json?start_date=2020-01-01T00:00:00Z&extensions=true".into());
-    all.push("/open311/v2/servicerequestupdates.json?start_date=2020-01-01T00:00:00Z".into());
+    all.push("/open311/v2/requests.json?extensions=true".into());
+    all.push("/open311/v2/servicerequestupdates.json".into());
     all.push(format!(
         "/ogc/collections/reports/items?filter={}",
         encoded("description LIKE '%@%'")
@@ -130,18 +130,16 @@ fn planted(crew: &Client, public: &Client) -> (String, [&'static str; 4]) {
         public,
         &[
             ("description", "Écrivez à zzcanari1@exemple.org"),
-            ("attribute[note]", "zzcanari2, tél. 418 555-0134"),
+            ("service_code", "encombrants"),
+            ("attribute[objets][]", "matelas"),
+            ("attribute[precisions]", "zzcanari2, tél. 418 555-0134"),
         ],
     );
-    let form = format!(
-        "api_key=app&service_request_id={id}&update_id=1&status=OPEN&updated_datetime={}\
-         &description={}",
-        encoded("2026-11-01T00:00:00Z"),
-        encoded("zzcanari3 : Mme Tremblay rappelle")
-    );
+    let text = encoded("zzcanari3 : Mme Tremblay rappelle");
+    let form = format!("api_key=app&service_request_id={id}&status=OPEN&description={text}");
     let path = "/open311/v2/servicerequestupdates.json";
     let answer = crew.ask("POST", path, &[FORM], form.as_bytes());
-    assert!(answer.status == 200 || answer.status == 400, "{answer:?}");
+    assert_eq!(answer.status, 200, "{answer:?}");
     patch(crew, &id, &json!({ "description": "zzcanari4, plaque A12 BCD" }));
     (id, ["zzcanari1", "zzcanari2", "zzcanari3", "zzcanari4"])
 }
@@ -156,7 +154,7 @@ fn no_operation_tells_the_public_a_text_with_personal_words() {
     assert_eq!(read(&public, &paths, &words), []);
     // The test can fail: a crew reads them, and everybody reads a text without personal words.
     let seen: BTreeSet<&str> = read(&crew, &paths, &words).into_iter().map(|one| one.0).collect();
-    assert!(seen.contains("zzcanari1") && seen.contains("zzcanari4"), "{seen:?}");
+    assert_eq!(seen.len(), words.len(), "{seen:?}");
     assert_eq!(read(&public, &paths, &["zzcanari0"]).len(), 1);
     let (text, held) = description(&public, &id);
     assert_eq!((text, held[0].as_str()), (Value::Null, Some("description")));

@@ -233,6 +233,7 @@ fn every_route_is_in_the_document() {
         "/suivi",
         "/suivi/{id}",
         "/importer",
+        "/revision",
         "/docs",
         "/assets/{*path}",
         "/config.json",

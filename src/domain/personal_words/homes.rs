@@ -1,12 +1,17 @@
 //! Addresses at which the writer says to live.
 
-use crate::domain::personal_words::cues::{ADDRESS_WORDS, is_apartment};
+use crate::domain::personal_words::cues::{is_address_word, is_apartment};
 use crate::domain::personal_words::span::{Certainty, PersonalKind, PersonalSpan};
 use crate::domain::personal_words::tokens::{Gap, Token, TokenKind, TokenText};
 
-/// Words between the cue and the house number.
-const FILLERS: &[&str] =
-    &["au", "a", "le", "la", "est", "is", "at", "on", "in", "l", "s", "adresse"];
+/// Is this a word between the cue and the house number?
+fn is_filler(word: &str) -> bool {
+    matches!(
+        word,
+        "au" | "a" | "le" | "la" | "est" | "is" | "at" | "on" | "in" | "l" | "s" | "adresse"
+    )
+}
+
 /// Most words between the cue and the house number.
 const FILLERS_MAX: usize = 4;
 /// Most tokens of an address after its number.
@@ -88,7 +93,7 @@ fn address_at(text: &TokenText<'_>, at: usize) -> Option<usize> {
         let Some(token) = text.at(end).filter(|token| token.gap != Gap::Line) else { break };
         let is_part = match token.kind {
             TokenKind::Word => {
-                let is_street = ADDRESS_WORDS.contains(&token.folded());
+                let is_street = is_address_word(token.folded());
                 !is_apartment(token.folded())
                     && (token.is_capital
                         || is_street
@@ -100,7 +105,7 @@ fn address_at(text: &TokenText<'_>, at: usize) -> Option<usize> {
             TokenKind::Sign('.') => {
                 // After an abbreviation, not at the end of the sentence.
                 text.is_glued(end)
-                    && ADDRESS_WORDS.contains(&text.word_before(end, 1))
+                    && is_address_word(text.word_before(end, 1))
                     && text.at(end + 1).is_some_and(|next| next.gap == Gap::Space)
                     && text.at(end - 1).is_some_and(|before| before.len() <= 4)
             }
@@ -121,7 +126,7 @@ fn address_at(text: &TokenText<'_>, at: usize) -> Option<usize> {
 /// The addresses of a text at which its writer lives.
 pub fn homes(text: &TokenText<'_>, found: &mut Vec<PersonalSpan>) {
     for at in (0..text.tokens.len()).filter(|at| is_cue(text, *at)) {
-        let from = text.after_fillers(at + 1, FILLERS, FILLERS_MAX);
+        let from = text.after_fillers(at + 1, is_filler, FILLERS_MAX);
         let Some(end) = address_at(text, from) else { continue };
         if let (Some(first), Some(last)) = (text.at(from), text.at(end - 1)) {
             let (kind, certainty) = (PersonalKind::Home, Certainty::Sure);

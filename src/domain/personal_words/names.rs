@@ -1,8 +1,8 @@
 //! Names of persons, after words that announce one.
 
 use crate::domain::personal_words::cues::{
-    CLOSING_FILLERS, CONTACT_FILLERS, is_closing, is_contact, is_no_name, is_place, is_relative,
-    is_title,
+    is_closing, is_closing_filler, is_contact, is_contact_filler, is_no_name, is_place,
+    is_place_after, is_relative, is_title,
 };
 use crate::domain::personal_words::given_names::is_given_name;
 use crate::domain::personal_words::span::{Certainty, PersonalKind, PersonalSpan};
@@ -105,8 +105,8 @@ fn name_words(text: &TokenText<'_>, first: usize) -> Option<NameWords> {
 
 /// Is the name a part of the name of a street or place, such as `Dr. King Blvd`?
 fn is_of_place(text: &TokenText<'_>, first: usize, end: usize) -> bool {
-    // The first word may be an abbreviated title or a family name such as Park.
-    let is_word = |at: usize| is_place(text.word(at)) && text.at(at).is_some_and(|t| t.len() > 1);
+    let is_word =
+        |at: usize| is_place_after(text.word(at)) && text.at(at).is_some_and(|t| t.len() > 1);
     (first + 1..end).any(is_word)
         || text.at(end).is_some_and(|next| next.gap == Gap::Space) && is_word(end)
 }
@@ -190,12 +190,14 @@ fn introduced(text: &TokenText<'_>, at: usize) -> Option<(usize, usize, Certaint
     };
     match text.word(at) {
         "appelle" if before(2) == "m" => name(at + 1, NameForm::Any),
-        "nom" if before(1) == "mon" => {
-            name(text.after_fillers(at + 1, &["est", "c"], FILLERS_MAX), NameForm::Any)
-        }
-        "name" if before(1) == "my" => {
-            name(text.after_fillers(at + 1, &["is", "s"], FILLERS_MAX), NameForm::Any)
-        }
+        "nom" if before(1) == "mon" => name(
+            text.after_fillers(at + 1, |word| matches!(word, "est" | "c"), FILLERS_MAX),
+            NameForm::Any,
+        ),
+        "name" if before(1) == "my" => name(
+            text.after_fillers(at + 1, |word| matches!(word, "is" | "s"), FILLERS_MAX),
+            NameForm::Any,
+        ),
         "suis" if before(1) == "je" => name(at + 1, NameForm::GivenAndFamily),
         "m" if before(2) == "i" && text.is_apostrophe(at - 1) => {
             name(at + 1, NameForm::GivenAndFamily)
@@ -215,7 +217,7 @@ fn mentioned(text: &TokenText<'_>, at: usize) -> Option<(usize, usize, Certainty
     if !is_relative && !is_contact(word) {
         return None;
     }
-    let first = text.after_fillers(at + 1, CONTACT_FILLERS, FILLERS_MAX);
+    let first = text.after_fillers(at + 1, is_contact_filler, FILLERS_MAX);
     let next = text.at(first)?;
     if next.gap == Gap::Line || is_relative && first > at + 1 {
         return None;
@@ -232,7 +234,7 @@ fn signature(text: &TokenText<'_>, at: usize) -> Option<(usize, usize, Certainty
     let mut first = at + 1;
     while first < at + 10 {
         let is_sign = matches!(text.sign(first), Some(',' | '!' | '.' | ':' | '-' | '–' | '\''));
-        let is_filler = CLOSING_FILLERS.contains(&text.word(first));
+        let is_filler = is_closing_filler(text.word(first));
         if !is_sign && !is_filler && !text.is_apostrophe(first) {
             break;
         }

@@ -1,6 +1,6 @@
 //! Plates of vehicles.
 
-use crate::domain::personal_words::cues::{PLATE_FILLERS, is_plate, is_vehicle};
+use crate::domain::personal_words::cues::{is_plate, is_plate_filler, is_vehicle};
 use crate::domain::personal_words::span::{Certainty, PersonalKind, PersonalSpan};
 use crate::domain::personal_words::tokens::{Gap, Token, TokenKind, TokenText};
 
@@ -106,10 +106,10 @@ pub fn plates(text: &TokenText<'_>, found: &mut Vec<PersonalSpan>) {
         hit = hit.or_else(|| Some((quebec_plate(text, at)?, Certainty::Likely)));
         if hit.is_none() && is_plate(text.word(at)) {
             // A filler such as `MA` may be the plate's beginning: the first that fits is taken.
-            let most = text.after_fillers(at + 1, PLATE_FILLERS, FILLERS_MAX);
+            let most = text.after_fillers(at + 1, is_plate_filler, FILLERS_MAX);
             let found = (at + 1..=most).find_map(|from| {
                 let is_start = text.at(from)?.gap != Gap::None || text.sign(from - 1).is_some();
-                let is_filler = PLATE_FILLERS.contains(&text.word(from)) && from < most;
+                let is_filler = is_plate_filler(text.word(from)) && from < most;
                 let end = (is_start && !is_filler).then(|| plate_after_cue(text, from))??;
                 Some((from, end))
             });

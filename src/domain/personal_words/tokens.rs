@@ -239,11 +239,15 @@ impl<'a> TokenText<'a> {
 
     /// The first position from this one on that is none of these words, and no colon, dot or
     /// number sign.
-    pub fn after_fillers(&self, mut position: usize, fillers: &[&str], most: usize) -> usize {
+    pub fn after_fillers(
+        &self,
+        mut position: usize,
+        is_filler: impl Fn(&str) -> bool,
+        most: usize,
+    ) -> usize {
         for _ in 0..most {
             let is_sign = matches!(self.sign(position), Some(':' | '.' | '#' | '°' | '=' | 'º'));
-            if !is_sign && !fillers.contains(&self.word(position)) && !self.is_apostrophe(position)
-            {
+            if !is_sign && !is_filler(self.word(position)) && !self.is_apostrophe(position) {
                 break;
             }
             position += 1;

@@ -27,6 +27,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::page("/signaler", get(report)),
         Operation::page("/suivi", get(tracking)).with_alias("/suivi/{id}"),
         Operation::page("/importer", get(import)),
+        Operation::page("/revision", get(review)),
         Operation::page("/docs", get(docs)),
         Operation::page("/assets/{*path}", get(asset)),
     ]
@@ -61,6 +62,11 @@ async fn tracking(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Res
 /// `GET /importer`: the import of a file, for crews.
 async fn import(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("import-page.html", &state, &headers)
+}
+
+/// `GET /revision`: texts that wait for a person, for who may decide about them.
+async fn review(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("review-page.html", &state, &headers)
 }
 
 /// `GET /docs`: the API reference, in which requests can be tried.

@@ -86,7 +86,7 @@ pub struct HeldList {
     /// The revision of the city that the response reflects.
     as_of: u64,
     /// The reports; the one that changed longest ago first.
-    #[schemars(extend("x-fr" = "Les demandes ; d’abord celle qui n’a pas changé depuis le plus longtemps."))]
+    #[schemars(extend("x-fr" = "Les demandes, la moins récemment changée d’abord."))]
     reports: Vec<HeldReportOut>,
     /// The address of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,8 +115,8 @@ struct HeldReportOut {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HeldText", extend("x-fr" = "Un texte retenu."))]
 struct HeldTextOut {
-    /// `description`, `source_status`, `service_notice`, `attributes` or, of an update, `update`.
-    #[schemars(extend("x-fr" = "`description`, `source_status`, `service_notice`, `attributes` ou, pour une mise à jour, `update`."))]
+    /// The field; `update` for that of an update.
+    #[schemars(extend("x-fr" = "Le champ ; `update` pour celui d’une mise à jour."))]
     field: &'static str,
     text: String,
     /// The personal words that were found in it.
@@ -129,7 +129,7 @@ struct HeldTextOut {
 #[schemars(rename = "PersonalWords", extend("x-fr" = "Des mots personnels d’un texte."))]
 struct SpanOut {
     /// The character (Unicode code point) at which they begin, from 0.
-    #[schemars(extend("x-fr" = "Le caractère (point de code Unicode) où ils commencent, à partir de 0."))]
+    #[schemars(extend("x-fr" = "Leur premier caractère (point de code Unicode), dès 0."))]
     start: usize,
     /// The character after the last one.
     #[schemars(extend("x-fr" = "Le caractère après le dernier."))]
