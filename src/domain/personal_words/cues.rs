@@ -61,8 +61,8 @@ words! {
 }
 
 words! {
-    /// The kind of a street or place, in front of its name or after it. A person's name beside it is
-    /// part of the place's.
+    /// The kind of a street or place, in front of its name or after it. The name of a person beside
+    /// it is a part of that of the place.
     is_place:
     "rue rues avenue ave av boul boulevard blvd bd chemin ch place parc park ecole school pont \
      bridge cote pavillon centre center edifice station square sq street st road rd way lane \

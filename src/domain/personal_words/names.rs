@@ -27,7 +27,7 @@ enum NameForm {
 }
 
 /// The words of a name.
-struct NameWords {
+struct NameExtent {
     /// The token after it.
     end: usize,
     /// How many words with a capital it has.
@@ -40,7 +40,7 @@ fn is_name_word(text: &TokenText<'_>, at: usize) -> bool {
 }
 
 /// The words with capitals from a position on, with initials, hyphens and particles.
-fn name_words(text: &TokenText<'_>, first: usize) -> Option<NameWords> {
+fn name_words(text: &TokenText<'_>, first: usize) -> Option<NameExtent> {
     if !is_name_word(text, first) {
         return None;
     }
@@ -100,7 +100,7 @@ fn name_words(text: &TokenText<'_>, first: usize) -> Option<NameWords> {
             break;
         }
     }
-    Some(NameWords { end, count })
+    Some(NameExtent { end, count })
 }
 
 /// Is the name a part of the name of a street or place, such as `Dr. King Blvd`?
@@ -275,5 +275,7 @@ pub fn names(text: &TokenText<'_>, found: &mut Vec<PersonalSpan>) {
             .or_else(|| signature(text, at));
         at = hit.map_or(at + 1, &mut add);
     }
-    last_line(text).map(add);
+    if let Some(hit) = last_line(text) {
+        add(hit);
+    }
 }

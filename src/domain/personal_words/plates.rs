@@ -56,8 +56,8 @@ fn is_glued_after(text: &TokenText<'_>, at: usize) -> bool {
 /// Is this token a word of so many capitals?
 fn is_letters(text: &TokenText<'_>, at: usize, count: usize) -> bool {
     let is =
-        |token: &&Token| token.kind == TokenKind::Word && token.is_shouted && token.len() == count;
-    text.at(at).filter(is).is_some()
+        |token: &Token| token.kind == TokenKind::Word && token.is_shouted && token.len() == count;
+    text.at(at).is_some_and(is)
 }
 
 /// The token after a plate of France, `AB-123-CD`.
