@@ -39,6 +39,8 @@ const DECIDED: Codes = &[
     (413, "too large"),
 ];
 
+const LISTED: Codes = &[(200, "ok"), (304, "not modified"), (400, "refused"), (403, "forbidden")];
+
 /// Words to be hidden, at most.
 const HIDDEN_MAX: usize = 50;
 
@@ -56,6 +58,7 @@ pub fn operations() -> Vec<Operation> {
                  public does; those that changed longest ago first.",
             )
             .responds_with(&[json::<HeldList>()])
+            .status_codes(LISTED)
             .needs(Permission::ReviewTexts),
         Operation::put("/api/v1/review/{id}", "review_report", Tag::Reports, decide)
             .described(
@@ -82,6 +85,7 @@ request! {
 
 /// Reports with texts or photos that wait for a person.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("x-fr" = "Demandes dont des textes ou des photos attendent une lecture."))]
 pub struct HeldList {
     /// The revision of the city that the response reflects.
     as_of: u64,
