@@ -186,6 +186,8 @@ export interface components {
             media_url?: string[];
             /** @description Revision of the last change */
             revision: number;
+            /** @description Fields that the public does not read whole: a person reads them first, or only crews do. */
+            held_fields?: string[];
         };
         /** @description The history of a report. */
         History: {
@@ -303,6 +305,8 @@ export interface components {
             media_url?: string[];
             /** @description Revision of the last change */
             revision: number;
+            /** @description Fields that the public does not read whole: a person reads them first, or only crews do. */
+            held_fields?: string[];
             /** @description For a new report, if the request asks for them: reports that it may duplicate. */
             duplicates?: {
                 service_request_id: string;
@@ -611,6 +615,54 @@ export interface components {
         Undo: {
             change_id: number;
             author?: string;
+        };
+        /** @description Reports with texts or photos that wait for a person. */
+        HeldList: {
+            /** @description The revision of the city that the response reflects. */
+            as_of: number;
+            /** @description The reports; the one that changed longest ago first. */
+            reports: components["schemas"]["HeldReport"][];
+            /** @description The address of the next page. */
+            next?: string | null;
+        };
+        /** @description A report with what of it waits. */
+        HeldReport: {
+            service_request_id: string;
+            service_code: string;
+            /** @description RFC 3339. */
+            requested_datetime: string;
+            /** @description The revision that a decision about it names. */
+            revision: number;
+            texts: components["schemas"]["HeldText"][];
+            /** @description Addresses of photos that wait. */
+            photos: string[];
+        };
+        /** @description A text that waits. */
+        HeldText: {
+            /** @description The field; `update` for that of an update. */
+            field: string;
+            text: string;
+            /** @description The personal words that were found in it. */
+            spans: components["schemas"]["PersonalWords"][];
+        };
+        /** @description Personal words of a text. */
+        PersonalWords: {
+            /** @description The character (Unicode code point) at which they begin, from 0. */
+            start: number;
+            /** @description The character after the last one. */
+            end: number;
+            /** @enum {string} */
+            kind: "email" | "phone" | "plate" | "name" | "health" | "sin" | "address";
+            /** @enum {string} */
+            certainty: "sure" | "likely";
+        };
+        ReviewBody: {
+            /** @enum {string} */
+            decision: "publish" | "keep_back" | "redact";
+            revision: number;
+            hide?: string[];
+            /** @enum {string} */
+            photos?: "publish" | "keep_back";
         };
         /** @description A page of features. */
         ReportFactsCollection: {
@@ -2268,6 +2320,11 @@ export type BatchQuestion = components['schemas']['BatchQuestion'];
 export type IncidentCollection = components['schemas']['IncidentCollection'];
 export type Members = components['schemas']['Members'];
 export type Undo = components['schemas']['Undo'];
+export type HeldList = components['schemas']['HeldList'];
+export type HeldReport = components['schemas']['HeldReport'];
+export type HeldText = components['schemas']['HeldText'];
+export type PersonalWords = components['schemas']['PersonalWords'];
+export type ReviewBody = components['schemas']['ReviewBody'];
 export type ReportFactsCollection = components['schemas']['ReportFactsCollection'];
 export type ReportFactsFeature = components['schemas']['ReportFactsFeature'];
 export type ReportFacts = components['schemas']['ReportFacts'];

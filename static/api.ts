@@ -43,6 +43,8 @@ export type ImportColumn = schema.ImportColumn;
 export type ImportProgress = schema.ImportProgress;
 export type AuditLine = schema.AuditLine;
 export type AuditPage = schema.AuditPage;
+/** A report with texts or photos that wait for a person. */
+export type HeldReport = schema.HeldReport;
 export type AlertFeature = Feature<schema.Alert, Area>;
 /** Who is logged in, and what that allows. */
 export type Session = schema.Session;
@@ -260,4 +262,17 @@ export function sendImport(file: File, onProgress: (share: number) => void): Pro
     };
     request.send(file);
   });
+}
+
+// Reviews need the key of somebody who may decide.
+
+/** The first reports with texts or photos that wait for a person. */
+export const held = async (city: string, key: string): Promise<schema.HeldList> =>
+  readJson(await fetch(urlOf("/api/v1/review", { jurisdiction_id: city, limit: "20" }), { headers: withKey(key) }));
+
+/** Decides what the public sees of the texts and photos of a report. */
+export async function review(report: string, body: schema.ReviewBody, city: string, key: string): Promise<ReportFeature> {
+  const headers = { "Content-Type": "application/json", ...withKey(key) };
+  const url = urlOf(`/api/v1/review/${id(report)}`, { jurisdiction_id: city });
+  return readJson(await fetch(url, { method: "PUT", headers, body: JSON.stringify(body) }));
 }

@@ -32,6 +32,7 @@ const PAGES = {
   "tracking.html": "tracking.ts",
   "import-page.html": "import-page.ts",
   "audit-page.html": "audit-page.ts",
+  "review-page.html": "review-page.ts",
   "api-docs.html": "api-docs.ts",
 };
 

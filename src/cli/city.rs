@@ -9,13 +9,14 @@ use crate::cli::notes::counted;
 use crate::cli::shared::{
     StoreArguments, ask, catalogues, discarding_empty_store, jurisdiction_id, with_writer,
 };
-use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, RetentionPeriod, Visibility};
+use crate::domain::{ErasableField, Jurisdiction, JurisdictionId, RetentionPeriod};
 use crate::error::{Error, Refusal, Result};
 use crate::i18n::{Language, format};
 use crate::message;
 use crate::place::BBox;
 use crate::store::{Reader, SetRetention};
-use crate::usecase::{builtin_city, jurisdictions};
+use crate::usecase::builtin_city;
+use crate::usecase::jurisdictions::{self, ServicePolicies};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -62,6 +63,15 @@ struct CityOptions {
     /// several are) or hidden (nothing). May be repeated.
     #[arg(long, value_name = "SERVICE=POLICY")]
     visibility: Vec<String>,
+    /// Whether the public reads the texts of the reports of a service or group: public, checked
+    /// (the default: texts with personal words wait for a person), review (all texts wait) or crew
+    /// (never). May be repeated.
+    #[arg(long, value_name = "SERVICE=POLICY")]
+    text: Vec<String>,
+    /// Whether the public sees their photos: public (the default), review (they wait for a person)
+    /// or crew (never). May be repeated.
+    #[arg(long, value_name = "SERVICE=POLICY")]
+    photos: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -110,9 +120,18 @@ fn print_all(store: &Path) -> Result<()> {
     for (city, _) in cities {
         let reports = counted(reader.report_count(&city.id)?, "report");
         println!("{}, {reports}", described(&city));
-        for (code, policy) in reader.visibility(&city.id)?.lines() {
-            println!("  visibility of {code}: {policy}");
-        }
+        print_policies(&reader, &city.id)?;
+    }
+    Ok(())
+}
+
+fn print_policies(reader: &Reader, id: &JurisdictionId) -> Result<()> {
+    let table = reader.visibility(id)?;
+    for (code, policy) in table.lines() {
+        println!("  visibility of {code}: {policy}");
+    }
+    for (what, code, policy) in table.content_lines() {
+        println!("  {what} of {code}: {policy}");
     }
     Ok(())
 }
@@ -191,11 +210,15 @@ impl CityOptions {
         Ok(city)
     }
 
-    /// The policies of `--visibility`, of services that the city has.
-    fn policies(&self, reader: &Reader, id: &JurisdictionId) -> Result<Vec<(String, Visibility)>> {
+    /// The policies of the options, of services that the city has.
+    fn policies(&self, reader: &Reader, id: &JurisdictionId) -> Result<ServicePolicies> {
         let mut catalogue = catalogues()?.of(id);
         reader.services(id)?.into_iter().for_each(|service| catalogue.add(service));
-        jurisdictions::policies(&self.visibility, &catalogue)
+        Ok(ServicePolicies {
+            visibility: jurisdictions::policies("--visibility", &self.visibility, &catalogue)?,
+            texts: jurisdictions::policies("--text", &self.text, &catalogue)?,
+            photos: jurisdictions::policies("--photos", &self.photos, &catalogue)?,
+        })
     }
 
     fn add(&self, path: &Path) -> Result<()> {
@@ -225,7 +248,7 @@ impl CityOptions {
                 jurisdictions::add(&reader, writer, city.clone())?;
                 match policies.is_empty() {
                     true => Ok(()),
-                    false => jurisdictions::set_visibility(writer, &city.id, policies),
+                    false => jurisdictions::set_policies(writer, &city.id, policies),
                 }
             })
         })?;
@@ -236,12 +259,13 @@ impl CityOptions {
     fn set(&self, path: &Path) -> Result<()> {
         let id = jurisdiction_id("ID", &self.id)?;
         let is_same = self.name.is_none() && self.time_zone.is_none() && self.extent.is_none();
-        if is_same && self.retain.is_empty() && self.visibility.is_empty() {
+        let lists = [&self.retain, &self.visibility, &self.text, &self.photos];
+        if is_same && lists.iter().all(|list| list.is_empty()) {
             let message = message!(
                 "manque : dites ce qui change (--name, --time-zone, --extent, --retain, \
-                 --visibility)",
+                 --visibility, --text, --photos)",
                 "is missing: say what changes (--name, --time-zone, --extent, --retain, \
-                 --visibility)"
+                 --visibility, --text, --photos)"
             );
             return Err(Refusal::new("--name", "", message).into());
         }
@@ -255,7 +279,7 @@ impl CityOptions {
                 writer.execute(SetRetention { jurisdiction: id.clone(), retention })?;
             }
             if !policies.is_empty() {
-                jurisdictions::set_visibility(writer, &id, policies)?;
+                jurisdictions::set_policies(writer, &id, policies)?;
             }
             let base = catalogues()?.of(&id);
             match is_same {
@@ -264,9 +288,7 @@ impl CityOptions {
                 false => jurisdictions::set(&reader, writer, after, &base),
             }
         })?;
-        for (code, policy) in reader.visibility(&id)?.lines() {
-            println!("  visibility of {code}: {policy}");
-        }
+        print_policies(&reader, &id)?;
         let after = jurisdictions::stored(&reader, &id)?;
         println!("{}", described(&after));
         for (field, period) in reader.retention(&id)? {

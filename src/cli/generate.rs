@@ -160,6 +160,7 @@ fn to_file(plan: Plan, path: &Path) -> Result<PlantedTruth> {
                 recorded,
                 changed: None,
                 assigned_here: false,
+                held: Vec::new(),
             };
             export.write(&stored, &labels(&catalogue, &city.id, &stored))
         });

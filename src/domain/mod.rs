@@ -13,6 +13,7 @@ mod hotspot_track;
 mod incident;
 mod interrupt;
 mod jurisdiction;
+mod personal_words;
 pub mod report;
 mod spreadsheet;
 mod street;
@@ -41,6 +42,9 @@ pub use incident::{
 };
 pub use interrupt::{Interrupt, InterruptGuard, Interrupted};
 pub use jurisdiction::{Jurisdiction, JurisdictionId};
+pub use personal_words::{
+    Certainty, PersonalKind, PersonalSpan, has_personal_words, personal_spans, without_parts,
+};
 pub use report::attribute::{Attribute, Datatype};
 pub use report::change::{Change, Event, IndexedFields, ReportView};
 pub use report::columns::StoredRow;
@@ -62,7 +66,10 @@ pub use spreadsheet::{defused, restored};
 pub use street::{street, streets};
 pub use time::{ReportTime, days_between, end_of_day};
 pub use utc::format_utc;
-pub use visibility::{MergedCells, PublicRules, View, Visibility, VisibilityTable, is_counted_id};
+pub use visibility::{
+    ContentPolicy, HeldText, MergedCells, PhotoChoice, PhotoPolicy, PublicRules, ReviewChoice,
+    ShownTexts, TextDecision, TextPolicy, View, Visibility, VisibilityTable, is_counted_id,
+};
 pub use vocabulary::{
     Accuracy, Channel, ClosedReason, Nature, PlaceCondition, RepeatRule, Status, Vocabulary,
 };

@@ -100,6 +100,9 @@ pub fn instant(second: i64) -> String {
     text.unwrap_or_else(|| second.to_string())
 }
 
+/// The property that names the fields of which the reader does not see everything.
+const HELD: &str = "held_fields";
+
 /// The properties of a report, in the order of [`GEOJSON`].
 #[derive(Debug)]
 pub struct ReportProperties<'a> {
@@ -158,6 +161,9 @@ impl Serialize for ReportProperties<'_> {
                 None => {}
             }
         }
+        if !self.stored.held.is_empty() {
+            map.serialize_entry(HELD, &self.stored.held)?;
+        }
         map.end()
     }
 }
@@ -173,6 +179,17 @@ impl JsonSchema for ReportProperties<'_> {
         for field in GEOJSON.iter() {
             properties.insert(field.name.into(), schema_of(field));
         }
+        properties.insert(
+            HELD.into(),
+            json!({
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "Fields that the public does not read whole: a person reads them \
+                                first, or only crews do.",
+                "x-fr": "Champs que le public ne lit pas en entier : quelqu’un les lit d’abord, \
+                         ou seules les équipes les lisent.",
+            }),
+        );
         let always = GEOJSON.iter().filter(|field| field.required || field.null_in_geojson);
         let names = always.map(|field| field.name);
         let required: Vec<&str> = std::iter::once("cluster").chain(names).collect();

@@ -62,6 +62,7 @@ fn operations() -> Vec<Operation> {
         v1::media::operations,
         v1::duplicates::operations,
         v1::incidents::operations,
+        v1::review::operations,
         v1::nearest::operations,
         v1::within::operations,
         v1::clusters::operations,

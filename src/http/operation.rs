@@ -232,6 +232,16 @@ impl Operation {
         Self::handled(("post", MethodFilter::POST), path, id, tag, handler)
     }
 
+    /// A `PUT` operation.
+    pub fn put<A, H: Handler<A>>(
+        path: &'static str,
+        id: &'static str,
+        tag: Tag,
+        handler: H,
+    ) -> Self {
+        Self::handled(("put", MethodFilter::PUT), path, id, tag, handler)
+    }
+
     /// A `PATCH` operation.
     pub fn patch<A, H: Handler<A>>(
         path: &'static str,

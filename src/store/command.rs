@@ -5,7 +5,7 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    Actor, AuditSubject, BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, Report, ReportId, ReportUpdate, RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, Visibility,
+    Actor, AuditSubject, BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, PhotoPolicy, Report, ReportId, ReportUpdate, RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, TextDecision, TextPolicy, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;
@@ -80,6 +80,7 @@ commands! {
     RewriteStore -> (),
     SetRetention -> (),
     SetVisibility -> (),
+    ReviewTexts -> u64,
     CreateKey -> (),
     RevokeKey -> (),
     RotateKey -> (),
@@ -423,6 +424,37 @@ pub struct SetVisibility {
     pub jurisdiction: JurisdictionId,
     /// Codes of services or groups, each with its policy.
     pub policies: Vec<(String, Visibility)>,
+    /// The same for their texts.
+    pub texts: Vec<(String, TextPolicy)>,
+    /// The same for their photos.
+    pub photos: Vec<(String, PhotoPolicy)>,
+}
+
+/// Records what a person decided about texts and photos of a report. The report moves to a new
+/// revision, because what the public reads of it changes; returns that revision.
+pub struct ReviewTexts {
+    /// The report's city.
+    pub jurisdiction: JurisdictionId,
+    /// The report.
+    pub id: ReportId,
+    /// The revision that was read. If the report has another one, the command fails with
+    /// [`ErrorKind::Stale`](crate::error::ErrorKind::Stale).
+    pub expected: u64,
+    /// Digests of the texts, each with its decision.
+    pub texts: Vec<([u8; 32], TextDecision)>,
+    /// Who decided.
+    pub author: String,
+}
+
+/// A decision as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredReview {
+    /// The digest of the report and the text.
+    pub digest: [u8; 32],
+    /// What was decided.
+    pub decision: TextDecision,
+    /// The revision that the decision made.
+    pub revision: u64,
 }
 
 /// Adds an access key. Times are seconds of Unix time.

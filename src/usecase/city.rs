@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::index::{Index, Snapshot, SnapshotReader};
 use crate::store::{Reader, Verdict, WriteJudge};
 use crate::usecase::public_index::{NEVER_READ, PublicIndexes, PublicReaders};
+use crate::usecase::review_queue::ReviewQueue;
+use crate::usecase::text_reviews::TextReviews;
 
 /// Decides whether a new report is a duplicate, from the newest snapshot and from the reports of
 /// the same commit, which the snapshot does not hold yet.
@@ -69,6 +71,10 @@ pub struct City {
     pub(super) shown: ArcSwapOption<PublicReaders>,
     /// Makes the ids of reports that the public only counts.
     pub(super) counted_numbers: RandomState,
+    /// What people decided about texts.
+    pub(super) reviews: TextReviews,
+    /// Which reports have texts that wait for a person.
+    pub(super) review_queue: Mutex<ReviewQueue>,
     /// The revision at which the policies were read last.
     pub(super) policies_read: AtomicU64,
 }
@@ -105,6 +111,8 @@ impl City {
             public: Mutex::new(None),
             shown: ArcSwapOption::empty(),
             counted_numbers: RandomState::new(),
+            reviews: TextReviews::default(),
+            review_queue: Mutex::default(),
             policies_read: AtomicU64::new(NEVER_READ),
             jurisdiction: ArcSwap::new(Arc::new(jurisdiction)),
         };

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Catalogue, Jurisdiction, JurisdictionId, PublicRules, Visibility};
+use crate::domain::{
+    Catalogue, Jurisdiction, JurisdictionId, PhotoPolicy, PublicRules, TextPolicy, Visibility,
+    Vocabulary,
+};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::ingest::principal_city;
 use crate::message;
@@ -101,18 +104,42 @@ pub fn set(
     learn_extent(reader, writer, &id, base).map(|_| ())
 }
 
-/// The policies of a text as `city set --visibility` takes it, `CODE=POLICY` for each; the
-/// codes are those of services or groups of the city.
+/// Policies of services and groups of services, each with the code of one.
+#[derive(Debug, Clone, Default)]
+pub struct ServicePolicies {
+    /// How the public sees their reports.
+    pub visibility: Vec<(String, Visibility)>,
+    /// Whether it reads their texts.
+    pub texts: Vec<(String, TextPolicy)>,
+    /// Whether it sees their photos.
+    pub photos: Vec<(String, PhotoPolicy)>,
+}
+
+impl ServicePolicies {
+    /// Whether they say nothing.
+    pub fn is_empty(&self) -> bool {
+        self.visibility.is_empty() && self.texts.is_empty() && self.photos.is_empty()
+    }
+}
+
+/// The policies of texts as an option of `city set` takes them, `CODE=POLICY` for each; the codes
+/// are those of services or groups of the city.
 ///
 /// # Errors
 /// A text of another form; a policy that there is not; a code that is neither that of a service nor
 /// of a group.
-pub fn policies(texts: &[String], catalogue: &Catalogue) -> Result<Vec<(String, Visibility)>> {
+pub fn policies<P: Vocabulary>(
+    option: &'static str,
+    texts: &[String],
+    catalogue: &Catalogue,
+) -> Result<Vec<(String, P)>> {
     let one = |text: &String| {
-        let refused = |message| Error::from(Refusal::new("--visibility", text, message));
-        let words = Visibility::WORDS.join(", ");
+        let refused = |message| Error::from(Refusal::new(option, text, message));
+        let words: Vec<&str> = P::VALUES.iter().map(|value| value.word()).collect();
+        let words = words.join(", ");
+        let find = |word: &str| P::VALUES.iter().copied().find(|value| value.word() == word);
         let read = text.split_once('=');
-        let read = read.and_then(|(code, word)| Some((code, Visibility::parse(word)?)));
+        let read = read.and_then(|(code, word)| Some((code, find(word)?)));
         let (code, policy) = read.ok_or_else(|| {
             refused(message!(
                 "doit être SERVICE=VALEUR, où VALEUR est l’une de {words}",
@@ -121,24 +148,21 @@ pub fn policies(texts: &[String], catalogue: &Catalogue) -> Result<Vec<(String, 
         })?;
         let is_group = catalogue.groups().iter().any(|group| group.code == code);
         if catalogue.get(code).is_none() && !is_group {
-            return Err(catalogue.unknown("--visibility", code).into());
+            return Err(catalogue.unknown(option, code).into());
         }
         Ok((code.to_owned(), policy))
     };
     texts.iter().map(one).collect()
 }
 
-/// Sets how the public sees the reports of services. A running service takes it up within a second
-/// and the time that it takes to read the city's reports.
+/// Sets how the public sees the reports of services, their texts and their photos. A running
+/// service takes it up within a second and the time that it takes to read the city's reports.
 ///
 /// # Errors
 /// The store.
-pub fn set_visibility(
-    writer: &Writer,
-    id: &JurisdictionId,
-    policies: Vec<(String, Visibility)>,
-) -> Result<()> {
-    writer.execute(SetVisibility { jurisdiction: id.clone(), policies })
+pub fn set_policies(writer: &Writer, id: &JurisdictionId, policies: ServicePolicies) -> Result<()> {
+    let ServicePolicies { visibility, texts, photos } = policies;
+    writer.execute(SetVisibility { jurisdiction: id.clone(), policies: visibility, texts, photos })
 }
 
 /// Removes a city and everything that the store holds of it. Returns the number of its reports.

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::domain::{JurisdictionId, View, Visibility};
+use crate::domain::{JurisdictionId, PhotoPolicy, ReportTime, StoredUpdate, View, Visibility};
 use crate::error::Result;
 use crate::usecase::{App, City};
+
+/// Updates of a report that are searched for a photo, at most.
+const UPDATES_MAX: usize = 10_000;
 
 /// Who may load a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,18 +26,30 @@ pub enum PhotoReaders {
 }
 
 impl City {
-    /// May a reader with this view load the photos of a report?
-    fn photo_readers(&self, view: View, report: &str) -> PhotoReaders {
+    /// May a reader with this view load the photos of a report? `is_shown` looks whether the public
+    /// sees this one in the report, where that depends on what a person decided.
+    fn photo_readers(
+        &self,
+        view: View,
+        report: &str,
+        is_shown: impl FnOnce() -> Result<bool>,
+    ) -> Result<PhotoReaders> {
         let crew = self.crew_snapshots().load();
-        let Some(address) = crew.find(report) else { return PhotoReaders::Unattached };
+        let Some(address) = crew.find(report) else { return Ok(PhotoReaders::Unattached) };
         let service = crew.service_code(crew.service(address));
         let rules = self.public_rules();
         let is_exact = rules.is_none_or(|rules| rules.of(service) == Visibility::Exact);
-        match (is_exact, view) {
+        let is_public = is_exact
+            && match self.contents_of(service).photos {
+                PhotoPolicy::Public => true,
+                PhotoPolicy::Review => is_shown()?,
+                PhotoPolicy::Crew => false,
+            };
+        Ok(match (is_public, view) {
             (true, _) => PhotoReaders::Everybody,
             (false, View::Crew) => PhotoReaders::Crew,
             (false, _) => PhotoReaders::Nobody,
-        }
+        })
     }
 }
 
@@ -52,6 +67,8 @@ impl App {
         if self.cities().iter().all(|city| city.public_rules().is_none()) {
             return Ok(PhotoReaders::All);
         }
+        let stem = name.strip_suffix(".jpg").unwrap_or(name);
+        let stem = stem.strip_suffix("-320").unwrap_or(stem).to_owned();
         let (app, name) = (self.clone(), name.to_owned());
         let find = move || {
             let find = || app.reader().photo_owners(&name);
@@ -61,7 +78,8 @@ impl App {
         let mut readers = PhotoReaders::Unattached;
         for owner in owners.iter() {
             let Ok(city) = self.city(Some(&owner.jurisdiction)) else { continue };
-            let own = city.photo_readers(view(city.id()), &owner.report);
+            let is_shown = || self.shows_photo(&city, &owner.report, &stem);
+            let own = city.photo_readers(view(city.id()), &owner.report, is_shown)?;
             readers = match (readers, own) {
                 (PhotoReaders::Everybody, _) | (_, PhotoReaders::Everybody) => {
                     return Ok(PhotoReaders::Everybody);
@@ -72,5 +90,19 @@ impl App {
             };
         }
         Ok(readers)
+    }
+
+    /// Does the public see a photo in a report or in one of its updates? `stem` is the name of the
+    /// photo without its ending. Reads the report and its updates.
+    fn shows_photo(&self, city: &City, report: &str, stem: &str) -> Result<bool> {
+        let has = |media: &[String]| media.iter().any(|url| url.contains(stem));
+        let seen = self.stored(city, View::Listed, &[report])?;
+        let details = seen.first().and_then(|stored| stored.report.details.as_ref());
+        if details.is_some_and(|details| has(&details.media)) {
+            return Ok(true);
+        }
+        let range = (ReportTime::MIN, ReportTime::MAX);
+        let updates = self.updates((city, View::Listed), Some(report), range, (0, UPDATES_MAX))?;
+        Ok(updates.iter().any(|one: &StoredUpdate| has(&one.update.media)))
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::domain::{
-    Change, FieldChange, PublicRules, ReportId, ReportTime, StoredReport, StoredUpdate, View,
-    Visibility,
+    Change, ContentPolicy, FieldChange, PublicRules, ReportId, ReportTime, ShownTexts, StoredReport,
+    StoredUpdate, TextDecision, View, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::index::{Snapshot, SnapshotReader};
@@ -55,19 +55,50 @@ impl City {
     }
 
     /// A number by which answers to this view differ from answers to others and under other rules;
-    /// `None` where all views see the same.
+    /// `None` for the public where every service is shown as by default. Crews always have their
+    /// own answers: they also read texts that wait for a person.
     pub fn view_number(&self, view: View) -> Option<i64> {
-        let rules = self.public_rules()?;
-        Some(if view == View::Crew { -1 } else { rules.fingerprint() })
+        match view {
+            View::Crew => Some(-1),
+            View::Listed | View::Counted => Some(self.public_rules()?.fingerprint()),
+        }
+    }
+
+    /// As [`Self::view_number`], for answers without texts: `None` where all views see the same.
+    pub fn index_number(&self, view: View) -> Option<i64> {
+        self.public_rules().and_then(|_| self.view_number(view))
+    }
+
+    /// What the public reads of the texts of the reports of a service.
+    pub(super) fn contents_of(&self, service: &str) -> ContentPolicy {
+        let rules = self.public_rules();
+        rules.map_or_else(ContentPolicy::default, |rules| rules.contents_of(service))
+    }
+
+    /// Runs a function with what the public reads of the texts of a report.
+    fn with_texts<T>(
+        &self,
+        (id, service): (&ReportId, &str),
+        run: impl FnOnce(&ShownTexts<'_>) -> T,
+    ) -> T {
+        let decision = |text: &str| -> Option<TextDecision> { self.reviews.of(id, text) };
+        run(&ShownTexts { policy: self.contents_of(service), decision: &decision })
     }
 
     /// A stored report as a view reads it; `None` where it is not listed.
     pub fn seen(&self, view: View, mut stored: StoredReport) -> Option<StoredReport> {
+        if view == View::Crew {
+            return Some(stored);
+        }
         hide_assignee(view, &mut stored);
-        let Some(rules) = self.rules(view) else { return Some(stored) };
-        let crew = self.crew_snapshots().load();
-        let is_listed = |id: &ReportId| is_listed(&rules, &crew, id.as_str());
-        stored.report = rules.report(stored.report, is_listed)?;
+        if let Some(rules) = self.public_rules() {
+            let crew = self.crew_snapshots().load();
+            let is_listed = |id: &ReportId| is_listed(&rules, &crew, id.as_str());
+            stored.report = rules.report(stored.report, is_listed)?;
+        }
+        let (id, service) = (stored.report.id.clone(), stored.report.service.clone());
+        let report = (&id, service.as_str());
+        stored.held = self.with_texts(report, |texts| texts.report(&mut stored.report));
         Some(stored)
     }
 
@@ -81,6 +112,22 @@ impl City {
         stored
     }
 
+    /// An update as a view reads it; `None` where its report is not listed. Words and photos are
+    /// left out where the service is not exact, and words that wait for a person.
+    fn seen_update(&self, crew: &Snapshot, mut update: StoredUpdate) -> Option<StoredUpdate> {
+        let service = crew.service_code(crew.service(crew.find(update.report.as_str())?));
+        match self.public_rules().map_or(Visibility::Exact, |rules| rules.of(service)) {
+            Visibility::Exact => (),
+            Visibility::Street => {
+                (update.update.description, update.update.media) = (None, Vec::new());
+            }
+            Visibility::Cell | Visibility::Hidden => return None,
+        }
+        let id = update.report.clone();
+        self.with_texts((&id, service), |texts| texts.update(&mut update.update));
+        Some(update)
+    }
+
     /// The changes of a report that a view reads in its history. `stored` is as the store has it,
     /// or as the view reads it. Whom a crew assigned is for crews.
     pub fn seen_history(
@@ -89,18 +136,24 @@ impl City {
         stored: &StoredReport,
         mut changes: Vec<FieldChange>,
     ) -> Vec<FieldChange> {
-        if view != View::Crew {
-            let is_assignment = |change: &FieldChange| change.field == "assignee";
-            let by_crew = |change: &FieldChange| is_assignment(change) && change.author != IMPORT;
-            if changes.iter().any(by_crew) {
-                for change in changes.iter_mut().filter(|change| is_assignment(change)) {
-                    (change.before, change.after) = (None, None);
-                }
+        if view == View::Crew {
+            return changes;
+        }
+        let is_assignment = |change: &FieldChange| change.field == "assignee";
+        let by_crew = |change: &FieldChange| is_assignment(change) && change.author != IMPORT;
+        if changes.iter().any(by_crew) {
+            for change in changes.iter_mut().filter(|change| is_assignment(change)) {
+                (change.before, change.after) = (None, None);
             }
         }
-        let Some(rules) = self.rules(view) else { return changes };
-        let crew = self.crew_snapshots().load();
-        rules.history(&stored.report, changes, |id| is_listed(&rules, &crew, id))
+        if let Some(rules) = self.public_rules() {
+            let crew = self.crew_snapshots().load();
+            changes = rules.history(&stored.report, changes, |id| is_listed(&rules, &crew, id));
+        }
+        let report = (&stored.report.id, stored.report.service.as_str());
+        let policy_of = |service: &str| self.contents_of(service);
+        self.with_texts(report, |texts| texts.history(&mut changes, policy_of));
+        changes
     }
 
     /// An incident as a view reads it; `member` is a report of it that the view sees, and stands
@@ -111,8 +164,11 @@ impl City {
         member: StoredReport,
         mut found: StoredIncident,
     ) -> StoredIncident {
-        found.members.iter_mut().for_each(|one| hide_assignee(view, one));
-        let Some(rules) = self.rules(view) else { return found };
+        let Some(rules) = self.rules(view) else {
+            let members = found.members.into_iter();
+            found.members = members.filter_map(|one| self.seen(view, one)).collect();
+            return found;
+        };
         let whole = found.members.len();
         let original = found.members.first().map(|one| one.report.id.clone());
         found.members = found.members.into_iter().filter_map(|one| self.seen(view, one)).collect();
@@ -191,12 +247,15 @@ impl City {
     }
 
     fn refresh_from(&self, crew: &Snapshot, read: u64, reader: &Reader) -> Result<()> {
+        if read != crew.revision() {
+            self.reviews.read_on(self.id(), reader)?;
+        }
         let has_public = self.shown.load().is_some();
         if read == crew.revision() && !has_public {
             return Ok(());
         }
         let table = reader.visibility(self.id())?;
-        if table.is_exact() {
+        if table.is_default() {
             self.shown.store(None);
             *self.public.lock().unwrap_or_else(|poison| poison.into_inner()) = None;
             return Ok(());
@@ -235,7 +294,8 @@ impl App {
 
     /// The updates of a city in a range of instants as a view reads them, oldest first: `limit` of
     /// them after the first `skip`; of one report, or of all. Those of reports that are not listed
-    /// are left out; words and photos are, where the service is not exact.
+    /// are left out; words and photos are, where the service is not exact or a person has to read
+    /// them first.
     ///
     /// # Errors
     /// The store.
@@ -246,21 +306,11 @@ impl App {
         range: (ReportTime, ReportTime),
         page: (usize, usize),
     ) -> Result<Vec<StoredUpdate>> {
-        let Some(rules) = city.rules(view) else {
+        if view == View::Crew {
             return self.reader().updates(city.id(), of, range, page, None);
-        };
+        }
         let crew = city.crew_snapshots().load();
-        let seen = |mut one: StoredUpdate| {
-            let service = crew.service_code(crew.service(crew.find(one.report.as_str())?));
-            match rules.of(service) {
-                Visibility::Exact => Some(one),
-                Visibility::Street => {
-                    (one.update.description, one.update.media) = (None, Vec::new());
-                    Some(one)
-                }
-                Visibility::Cell | Visibility::Hidden => None,
-            }
-        };
+        let seen = |one: StoredUpdate| city.seen_update(&crew, one);
         self.reader().updates(city.id(), of, range, page, Some(&seen))
     }
 

@@ -234,6 +234,7 @@ fn every_route_is_in_the_document() {
         "/suivi/{id}",
         "/importer",
         "/journal",
+        "/revision",
         "/docs",
         "/assets/{*path}",
         "/config.json",

@@ -23,6 +23,9 @@ fn table() -> Vec<(&'static str, String, &'static [&'static str])> {
         ("PATCH", report, &["agent", "crew", "supervisor", "admin"][..]),
         ("GET", contact, &["agent", "supervisor", "admin"]),
     ];
+    let review = &["agent", "supervisor", "admin"][..];
+    all.push(("GET", "/api/v1/review".to_owned(), review));
+    all.push(("PUT", "/api/v1/review/{id}".to_owned(), review));
     for change in ["merge", "split", "undo"] {
         let path = format!("/api/v1/incidents/{{id}}/{change}");
         all.push(("POST", path, &["supervisor", "admin"]));

@@ -35,6 +35,8 @@ vocabulary! {
         ReadAudit = "read_audit",
         /// Export more reports in one file than the public may.
         ExportAll = "export_all",
+        /// Read texts that the public does not see yet, and decide about them.
+        ReviewTexts = "review_texts",
         /// Send files and import them.
         Import = "import",
         /// Erase parts of reports, and read what was erased of which.
@@ -46,12 +48,11 @@ impl Role {
     /// The permissions of this role: the one place that says them.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadAudit, ReadContacts,
-            ReadPrivate,
+    ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadAudit, ReadContacts, ReadPrivate, ReviewTexts,
         };
         match self {
             Self::App => &[FileReports],
-            Self::Agent => &[FileReports, ChangeReports, ReadPrivate, ReadContacts],
+            Self::Agent => &[FileReports, ChangeReports, ReadPrivate, ReadContacts, ReviewTexts],
             Self::Crew => &[FileReports, ChangeReports, ReadPrivate],
             Self::Supervisor => &[
                 FileReports,
@@ -59,8 +60,7 @@ impl Role {
                 ReadPrivate,
                 ReadContacts,
                 ChangeIncidents,
-                ReadAudit,
-                ExportAll,
+    ExportAll, ReadAudit, ReviewTexts,
             ],
             Self::Admin => Permission::ALL,
         }

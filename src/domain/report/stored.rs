@@ -18,6 +18,9 @@ pub struct StoredReport {
     /// A crew assigned it here, rather than its source: its assignee may be the name of an
     /// employee.
     pub assigned_here: bool,
+    /// Names of fields of which the reader does not see everything, because a person has to read
+    /// them first or because only crews read them. Empty as it is stored.
+    pub held: Vec<&'static str>,
 }
 
 /// One change of one field.

@@ -2,6 +2,7 @@
 //! descriptions are and whether two addresses name the same street. The texts stay in the store.
 
 use crate::domain::catalogue::plain;
+use crate::domain::personal_words::has_personal_words;
 
 /// Hashes of the words of a description and of the streets of an address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,8 +18,10 @@ impl TextSketch {
     ///
     /// Case, accents, plurals, stop words of French and English and abbreviations of types of
     /// streets do not matter: `120, boul. Charest E.` and `Boulevard Charest Est` are one street.
+    /// A description with personal words has no words here: the public may compare with them.
     pub fn of(address: Option<&str>, description: Option<&str>, service_code: &str) -> Self {
-        let words = description.map_or(0, |text| words(text, service_code));
+        let text = description.filter(|text| !has_personal_words(text));
+        let words = text.map_or(0, |text| words(text, service_code));
         Self { words, streets: address.map_or([0; 2], streets) }
     }
 

@@ -16,6 +16,57 @@ crate::domain::vocabulary::vocabulary!(
     }
 );
 
+crate::domain::vocabulary::vocabulary!(
+    /// Whether the public reads what people write in the reports of a service; the later a policy
+    /// stands here, the less it shows.
+    TextPolicy {
+        /// Every text.
+        Public = "public",
+        /// Every text without personal words; others once a person has read them.
+        Checked = "checked",
+        /// Texts that a person has read.
+        Review = "review",
+        /// No text.
+        Crew = "crew",
+    }
+);
+
+crate::domain::vocabulary::vocabulary!(
+    /// Whether the public sees the photos of the reports of a service; the later a policy stands
+    /// here, the less it shows.
+    PhotoPolicy {
+        /// Every photo.
+        Public = "public",
+        /// Photos that a person has looked at.
+        Review = "review",
+        /// No photo.
+        Crew = "crew",
+    }
+);
+
+/// What the public reads and sees of the reports of a service besides their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentPolicy {
+    /// Of their texts.
+    pub texts: TextPolicy,
+    /// Of their photos.
+    pub photos: PhotoPolicy,
+}
+
+impl Default for ContentPolicy {
+    fn default() -> Self {
+        Self { texts: TextPolicy::Checked, photos: PhotoPolicy::Public }
+    }
+}
+
+impl ContentPolicy {
+    /// The policy that shows no more than either of two.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        Self { texts: self.texts.max(other.texts), photos: self.photos.max(other.photos) }
+    }
+}
+
 impl Visibility {
     /// Whether single reports are in lists.
     pub fn is_listed(self) -> bool {

@@ -17,7 +17,7 @@ use crate::domain::report::stored::FieldChange;
 use crate::domain::report::text_sketch::TextSketch;
 use crate::domain::street::street;
 use crate::domain::visibility::merged_cells::{MergedCells, center};
-use crate::domain::visibility::policy::Visibility;
+use crate::domain::visibility::policy::{ContentPolicy, TextPolicy, Visibility};
 use crate::domain::visibility::table::VisibilityTable;
 use crate::place::{H3Cell, Position};
 
@@ -104,6 +104,11 @@ impl PublicRules {
         self.table.of(service, &self.catalogue)
     }
 
+    /// What the public reads and sees of the texts and photos of a service.
+    pub fn contents_of(&self, service: &str) -> ContentPolicy {
+        self.table.contents_of(service, &self.catalogue)
+    }
+
     /// The id under which a report is counted where it is not listed.
     pub fn counted_id(&self, id: &ReportId) -> ReportId {
         let number = |part: u8| self.numbers.hash_one((part, id.as_str()));
@@ -122,6 +127,9 @@ impl PublicRules {
         for (code, policy) in self.table.lines() {
             add(code);
             add(policy.as_str());
+        }
+        for (what, code, policy) in self.table.content_lines() {
+            [what, code, policy].into_iter().for_each(&mut add);
         }
         let mut services: Vec<&ServiceCode> = self.cells.keys().collect();
         services.sort_by_key(|code| code.as_str());
@@ -161,8 +169,11 @@ impl PublicRules {
             return None;
         }
         fields.parent = fields.parent.filter(is_listed);
+        let texts = self.contents_of(fields.service.as_str()).texts;
         if policy == Visibility::Street {
             fields.position = fields.position.and_then(|at| self.place(&fields.service, at));
+        }
+        if policy == Visibility::Street || texts > TextPolicy::Checked {
             // The words would let a guess of the text be tested.
             fields.sketch = TextSketch { words: 0, streets: fields.sketch.streets };
         }

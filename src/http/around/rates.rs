@@ -226,6 +226,7 @@ impl Rates {
         let name = match *method {
             Method::GET | Method::HEAD => "get",
             Method::POST => "post",
+            Method::PUT => "put",
             Method::PATCH => "patch",
             Method::DELETE => "delete",
             _ => return None,

@@ -310,6 +310,7 @@ mod tests {
             recorded,
             changed: None,
             assigned_here: false,
+            held: Vec::new(),
         }
     }
 

@@ -28,6 +28,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::page("/suivi", get(tracking)).with_alias("/suivi/{id}"),
         Operation::page("/importer", get(import)),
         Operation::page("/journal", get(audit)),
+        Operation::page("/revision", get(review)),
         Operation::page("/docs", get(docs)),
         Operation::page("/assets/{*path}", get(asset)),
     ]
@@ -67,6 +68,11 @@ async fn import(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Respo
 /// `GET /journal`: the audit, for supervisors.
 async fn audit(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     page("audit-page.html", &state, &headers)
+}
+
+/// `GET /revision`: texts that wait for a person, for who may decide about them.
+async fn review(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    page("review-page.html", &state, &headers)
 }
 
 /// `GET /docs`: the API reference, in which requests can be tried.

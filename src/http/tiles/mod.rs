@@ -170,7 +170,8 @@ pub async fn tile_answer<R>(
     let varies_by_language = layer.has_texts();
     let language = if varies_by_language { context.language.code() } else { "" };
     let key = format!("{}\0{language}\0{view:?}", context.uri);
-    let rules = context.variant.view;
+    // Tiles have no texts: where no rule says otherwise, crews and the public have the same.
+    let rules = city.index_number(context.view);
     let version =
         move |revision| TileVersion { city: own_number, revision, examinations, view: rules };
     let present = version(city.snapshots(view).load().revision());

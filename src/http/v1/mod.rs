@@ -21,6 +21,7 @@ pub mod members;
 pub mod nearest;
 pub mod recurrences;
 pub mod reports;
+pub mod review;
 pub mod sentences;
 pub mod services;
 pub mod session;

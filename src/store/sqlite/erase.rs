@@ -75,6 +75,7 @@ impl WriteTransaction<'_> {
         for name in photos {
             remember.execute([name])?;
         }
+        self.forget_reviews(jurisdiction, id)?;
         self.add_history(jurisdiction, id, place.revision, (ERASED, None, None), author)?;
         self.add_erasure(command, id, place.revision, &counts)?;
         let event = if removed { Event::Remove(id.clone()) } else { Event::Put(next.facts()) };

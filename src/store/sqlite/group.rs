@@ -104,6 +104,7 @@ impl WriteTransaction<'_> {
             Do::ForgetPhotos(command, reply) => hold(reply, self.forget_photos(&command)),
             Do::RewriteStore(command, reply) => hold(reply, self.rewrite_store(&command)),
             Do::SetRetention(command, reply) => hold(reply, self.set_retention(&command)),
+            Do::ReviewTexts(command, reply) => hold(reply, self.review_texts(command)),
             Do::SetVisibility(command, reply) => hold(reply, self.set_visibility(&command)),
         };
         answers.push(answer);

@@ -30,6 +30,7 @@ mod row;
 mod seen_ids;
 mod session;
 mod store_file;
+mod text_review;
 mod transaction;
 mod visibility;
 mod write_audit;
@@ -51,6 +52,7 @@ pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use report_update::SeenUpdate;
 pub use seen_ids::SeenIds;
+pub use text_review::TextPage;
 pub use writer::{Pending, Writer, WriterSettings};
 
 use crate::error::{Refusal, Result};

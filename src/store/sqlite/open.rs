@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_private.sql"),
     include_str!("migrations/0011_audit.sql"),
     include_str!("migrations/0012_sessions.sql"),
+    include_str!("migrations/0013_held_texts.sql"),
     include_str!("migrations/0014_erasures.sql"),
 ];
 

@@ -122,6 +122,7 @@ pub fn stored(row: &Row<'_>, zone: &TimeZone) -> Result<StoredReport> {
         recorded: cells.get(more + 2)?,
         changed: cells.get(more + 3)?,
         assigned_here: cells.get(more + 6)?,
+        held: Vec::new(),
     })
 }
 

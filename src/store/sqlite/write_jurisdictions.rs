@@ -17,8 +17,10 @@ use crate::store::sqlite::transaction::WriteTransaction;
 const LAST_NUMBER: &str = "last_number";
 
 /// Tables whose rows name their jurisdiction by its id; those that others refer to come last.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "visibility",
+    "content_policy",
+    "text_review",
     "report_change",
     "report_update",
     "report_contact",

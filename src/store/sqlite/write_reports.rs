@@ -114,6 +114,7 @@ impl WriteTransaction<'_> {
             recorded: self.now.clone(),
             changed: None,
             assigned_here: false,
+            held: Vec::new(),
         };
         Ok(SubmitOutcome::Stored { stored: Box::new(stored), replayed: false })
     }

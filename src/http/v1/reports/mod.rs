@@ -116,8 +116,9 @@ async fn one(call: Call<OneReportRequest>) -> HandlerResult {
     let condition = request.if_match.unwrap_or(IfMatch::Any);
     condition.expected(&state.app.epoch, stored.revision)?;
     // `If-Match` of a change needs the strong tag, which only crews use: what they read is more.
-    let is_less =
-        context.variant.view.is_some() || stored.assigned_here && !context.variant.private;
+    let is_less = context.variant.view.is_some()
+        || stored.assigned_here && !context.variant.private
+        || !stored.held.is_empty();
     let tag = match is_less && context.view != View::Crew {
         true => context.etag(&state, stored.revision),
         false => report_tag(&state, &stored, context.language),
