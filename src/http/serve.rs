@@ -18,7 +18,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::config::Limits;
@@ -26,6 +25,7 @@ use crate::http::connections::{
     Admission, BusyBody, Connections, RequestBody, raise_descriptor_limit,
 };
 use crate::http::http2::{self, Patience};
+use crate::http::paced::{LeastRate, PacedStream};
 use crate::http::request::client_address::{Passage, TrustedProxies};
 use crate::http::tls::TlsKeys;
 
@@ -137,11 +137,10 @@ fn connect(
     watcher: Watcher,
 ) {
     let _ = stream.set_nodelay(true);
-    let limits = &shared.listening.limits;
-    let (write_time_max, shared) = (limits.write_time_max, shared.clone());
+    let shared = shared.clone();
     match shared.listening.tls.clone() {
         None => {
-            let stream = Box::pin(timed(stream, write_time_max));
+            let stream = paced(stream, &shared.listening.limits);
             tokio::spawn(serve_http1(stream, peer, shared, admission, watcher));
         }
         Some(tls) => {
@@ -150,10 +149,13 @@ fn connect(
     }
 }
 
-fn timed(stream: TcpStream, write_time_max: Duration) -> TimeoutStream<TcpStream> {
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(write_time_max));
-    stream
+/// The least rate at which clients must take their responses.
+fn write_rate(limits: &Limits) -> LeastRate {
+    LeastRate { bytes_per_second: limits.write_rate_min, lag_max: limits.write_time_max }
+}
+
+fn paced(stream: TcpStream, limits: &Limits) -> PacedStream<TcpStream> {
+    PacedStream::new(stream, write_rate(limits))
 }
 
 /// Accepts a TLS connection and serves it with the protocol that its client chose.
@@ -165,11 +167,11 @@ async fn serve_tls(
     (watcher, tls): (Watcher, Arc<TlsKeys>),
 ) {
     let limits = &shared.listening.limits;
-    let (time_max, write_time_max) = (limits.tls_handshake_time_max, limits.write_time_max);
+    let time_max = limits.tls_handshake_time_max;
     let handshake = async {
         let mut first = [0];
         let count = stream.peek(&mut first).await.ok()?;
-        let mut stream = Box::pin(timed(stream, write_time_max));
+        let mut stream = paced(stream, limits);
         if count == 1 && first != [HANDSHAKE] {
             let _ = stream.write_all(NOT_TLS).await;
             let _ = stream.shutdown().await;
@@ -187,7 +189,7 @@ async fn serve_tls(
         return serve_http1(stream, peer, shared, admission, watcher).await;
     }
     let Shared { router, http2, listening, stop, .. } = shared;
-    let (idle, write) = (listening.limits.header_time_max, listening.limits.write_time_max);
+    let (idle, write) = (listening.limits.header_time_max, write_rate(&listening.limits));
     let prepare = move |request: &mut Request| prepare(request, peer, &listening);
     let settings = (Patience { idle, write }, stop);
     http2::serve(stream, router, http2, admission, settings, prepare).await;

@@ -48,5 +48,6 @@ pub use import::{Importer, SettledRow};
 pub use import_summary::Summary;
 pub use public_index::REPORTS_OF_A_CELL_MIN;
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
+pub use work_pool::{for_client, present_client};
 
 pub use crate::store::{SubmitOutcome, Verdict};

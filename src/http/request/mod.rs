@@ -5,6 +5,7 @@ pub mod audience;
 pub mod auth;
 pub mod body;
 pub mod body_budget;
+pub mod body_pace;
 pub mod call;
 pub mod caller;
 pub mod client_address;
