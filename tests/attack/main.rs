@@ -14,6 +14,7 @@
 mod common;
 
 mod attacks;
+mod bounds;
 mod target;
 mod walls;
 mod wire;

@@ -38,10 +38,16 @@ impl Noticed {
 
 impl Target {
     pub fn start(reports: u32) -> Self {
+        Self::start_with(reports, &[])
+    }
+
+    /// As [`Self::start`], with further options.
+    pub fn start_with(reports: u32, options: &[&str]) -> Self {
         let folder = demo_city("attack", reports, 5);
         let errors = File::create(folder.file("errors.txt")).unwrap();
         let child = program(&folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--basemap", "none"])
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(errors)
             .spawn()
@@ -57,6 +63,15 @@ impl Target {
     /// What the process wrote to its standard error.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.folder.file("errors.txt")).unwrap()
+    }
+
+    /// The time that processors worked for the process.
+    pub fn processor_time(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.service.child.id());
+        let stat = fs::read_to_string(path).unwrap();
+        // The name of the program, in brackets, may have spaces; a tick is 10 ms.
+        let numbers = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
+        Duration::from_millis(numbers.map(|number| number.parse::<u64>().unwrap() * 10).sum())
     }
 
     /// A line of the process's status, in MB.
