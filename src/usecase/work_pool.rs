@@ -35,7 +35,7 @@ pub async fn for_client<F: Future>(address: Option<IpAddr>, work: F) -> F::Outpu
 }
 
 /// The client of [`for_client`] on whose behalf the present task works. A spawned task works for
-/// nobody unless `for_client` is told.
+/// nobody unless it is put into `for_client` again.
 pub fn present_client() -> Option<IpAddr> {
     CLIENT.try_with(|client| *client).ok().flatten()
 }
