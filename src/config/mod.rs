@@ -53,10 +53,18 @@ limits! {
     /// Time for a request's headers to arrive, from the opening of the connection or from the end
     /// of the response before.
     header_time_max: Duration = Duration::from_secs(10), Seconds, 1..;
-    /// Time in which a client must take some bytes of its response.
+    /// Time that a client may lag behind in taking its response at the least rate.
     write_time_max: Duration = Duration::from_secs(20), Seconds, 1..;
+    /// Bytes of its responses that a client must take in a second at least, on average over the
+    /// time that it may lag behind. 0: any byte makes up for the time before it.
+    write_rate_min: u64 = 1 << 10, Bytes, 0..;
     /// Time for a request with its body to arrive and to be answered.
     request_time_max: Duration = Duration::from_secs(20), Seconds, 1..;
+    /// Bytes of a batch or of a file that must arrive in a second at least while they are waited
+    /// for, on average over the time for a request. 0: any byte makes up for the time before it.
+    receive_rate_min: u64 = 256, Bytes, 0..;
+    /// Time for a batch to arrive and to be answered as a whole.
+    batch_time_max: Duration = Duration::from_secs(1_800), Seconds, 1..;
     /// Time for the handshake of a TLS connection.
     tls_handshake_time_max: Duration = Duration::from_secs(10), Seconds, 1..;
     /// Requests of one HTTP/2 connection that are answered at the same time.
@@ -82,6 +90,9 @@ limits! {
     body_bytes_max: usize = 1 << 20, Bytes, 1024..;
     /// Bytes of all request bodies in memory together at most; what is more is refused for now.
     bodies_bytes_max: usize = 256 << 20, Bytes, 4096..;
+    /// Bytes of all responses of more than 64 KiB together that wait for their clients, and twice
+    /// those of one client, at most; what is more is refused for now. Pages do not count.
+    responses_bytes_max: usize = 128 << 20, Bytes, 65_536..;
     /// Bytes of a batch of reports at most.
     batch_bytes_max: usize = 64 << 20, Bytes, 1024..;
     /// Bytes of a file that is sent to be imported at most.
@@ -103,14 +114,17 @@ limits! {
     photos_per_hour: u64 = 60, Count("photos"), 1..;
     /// Time after which a photo that no report shows is removed.
     photo_pending_time: Duration = Duration::from_secs(86_400), Seconds, 60..;
-    /// Queries computed at the same time; further ones wait.
-    concurrent_queries: usize = processors(), Count("queries"), 1.., "number of processors";
+    /// Queries computed at the same time; further ones wait. One client has all of them but one,
+    /// and half of those that wait.
+    concurrent_queries: usize = processors() + 1, Count("queries"), 1..,
+        "number of processors and one";
     /// Waiting queries; further ones are refused.
     waiting_queries_max: usize = 512, Count("queries"), 1..;
-    /// Tasks of seconds that are computed at the same time, apart from the queries: density
-    /// clusters, permutations, photos, batches, inspections of files.
-    concurrent_heavy: usize = processors().div_ceil(2), Count("tasks"), 1..,
-        "half the number of processors";
+    /// Tasks of seconds that are computed at the same time, apart from the queries, one of each
+    /// client: density clusters, permutations, costly conditions, batches, inspections of files;
+    /// and as many photos.
+    concurrent_heavy: usize = processors().div_ceil(2).max(2), Count("tasks"), 1..,
+        "half the number of processors, at least 2";
     /// Waiting tasks of seconds; further ones are refused.
     waiting_heavy_max: usize = 32, Count("tasks"), 1..;
     /// Hexagons of a city at most that statistics are taken over.

@@ -17,13 +17,14 @@ use crate::http::around::security;
 use crate::http::open311;
 use crate::http::reply::problem::{Problem, malformed, too_large};
 use crate::http::request::auth::{Authorization, KeyCheck};
-use crate::http::request::client_address::Passage;
+use crate::http::request::client_address::{ClientAddress, Passage};
 use crate::http::request::context::language_of;
 use crate::http::request::head::RequestHead;
 use crate::http::request::host;
 use crate::http::state::AppState;
 use crate::i18n::Language;
 use crate::message;
+use crate::usecase::{for_client, present_client};
 
 /// Headers of responses that pages of other origins may read.
 pub const EXPOSED: [HeaderName; 11] = [
@@ -77,9 +78,10 @@ pub async fn around(
         verdict.retry_after_s = Some(MEMORY_RETRY_S);
         Some(refusal)
     });
+    let client = extensions.get::<ClientAddress>().map(|client| client.0);
     let is_refused = refusal.is_some();
     let is_public = is_refused && state.rates().is_some_and(|rates| rates.is_public(route));
-    let mut response = explain(state, request, next, refusal).await;
+    let mut response = for_client(client, explain(state, request, next, refusal)).await;
     let headers = response.headers_mut();
     if is_public {
         // The layer that lets pages of other origins read responses was not reached.
@@ -114,7 +116,10 @@ async fn explain(
     // No operation is concerned, so no operation says which origins may read the error.
     let is_of_none = route.is_none() || checked.is_err();
     let response = match checked.and_then(|()| refusal.map_or(Ok(()), Err)) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let response = next.run(request).await;
+            state.response_budget.hold(present_client(), response).into_response()
+        }
         Err(error) => error.into_response(),
     };
     let route = route.as_ref().map(MatchedPath::as_str);

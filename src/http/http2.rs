@@ -26,6 +26,7 @@ use tower::ServiceExt;
 use crate::config::Limits;
 use crate::http::connection_bodies::RequestBody;
 use crate::http::connections::{Admission, Busy};
+use crate::http::paced::LeastRate;
 use crate::http::watched_stream::WatchedStream;
 
 /// Limit of the size of a request's headers, in bytes, after decompression.
@@ -65,14 +66,17 @@ pub fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 pub struct Patience {
     /// Time without a request that is answered.
     pub idle: Duration,
-    /// Time in which a client must take some bytes of each response.
-    pub write: Duration,
+    /// The rate at which a client must take its responses, in equal parts each of them.
+    pub write: LeastRate,
 }
 
 /// What is known of a connection besides its admission.
 struct Traffic {
     admission: Arc<Admission>,
     responses: Mutex<Vec<Weak<ResponseMark>>>,
+    /// Responses that are being sent.
+    open: AtomicUsize,
+    write: LeastRate,
     /// Requests that were cancelled, less those that were answered; never below 0.
     cancelled: AtomicI64,
 }
@@ -93,10 +97,19 @@ impl Traffic {
         let mut responses = self.responses.lock().unwrap_or_else(PoisonError::into_inner);
         responses.retain(|known| known.strong_count() > 0);
         responses.push(Arc::downgrade(mark));
+        self.open.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Is there a response of which the client has taken nothing for this time?
-    fn is_stalled(&self, time: Duration) -> bool {
+    /// The time, in milliseconds, that a response makes up for by so many bytes.
+    fn time_of(&self, bytes: usize) -> u64 {
+        let open = u32::try_from(self.open.load(Ordering::Relaxed)).unwrap_or(u32::MAX).max(1);
+        let time = self.write.time_of(bytes).saturating_mul(open).as_millis();
+        u64::try_from(time).unwrap_or(u64::MAX)
+    }
+
+    /// Is there a response that the client lags behind too far in taking?
+    fn is_stalled(&self) -> bool {
+        let time = self.write.lag_max;
         let now = self.admission.now();
         let responses = self.responses.lock().unwrap_or_else(PoisonError::into_inner);
         responses.iter().filter_map(Weak::upgrade).any(|mark| {
@@ -112,7 +125,8 @@ struct ResponseMark {
     _busy: Busy,
     /// Bytes that were handed to the connection and not yet sent.
     unsent: AtomicUsize,
-    /// Since when the client is waited for, in milliseconds of the listener; 0 while it is not.
+    /// Since when the client is waited for, in milliseconds of the listener, less the time that the
+    /// bytes which it took since then make up for; 0 while it is not waited for.
     waiting_since: AtomicU64,
     /// The rest of the body is not there yet, which is not the client's fault.
     is_pending: AtomicBool,
@@ -120,14 +134,18 @@ struct ResponseMark {
 }
 
 impl ResponseMark {
+    /// The client is waited for from now on, or goes on to be.
     fn wait_for_client(&self) {
-        self.waiting_since.store(self.traffic.admission.now().max(1), Ordering::Relaxed);
+        let now = self.traffic.admission.now().max(1);
+        let _ = self.waiting_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn sent(&self, bytes: usize) {
         self.traffic.admission.note_use();
         let before = self.unsent.fetch_sub(bytes, Ordering::Relaxed);
-        self.wait_for_client();
+        let (now, time) = (self.traffic.admission.now().max(1), self.traffic.time_of(bytes));
+        let later = |since: u64| Some(since.saturating_add(time).min(now));
+        let _ = self.waiting_since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
         if before == bytes && self.is_pending.load(Ordering::Relaxed) {
             self.waiting_since.store(0, Ordering::Relaxed);
         }
@@ -136,6 +154,7 @@ impl ResponseMark {
 
 impl Drop for ResponseMark {
     fn drop(&mut self) {
+        self.traffic.open.fetch_sub(1, Ordering::Relaxed);
         let is_whole = self.has_ended.load(Ordering::Relaxed);
         match is_whole && self.unsent.load(Ordering::Relaxed) == 0 {
             true => self.traffic.count_answered(),
@@ -266,6 +285,8 @@ pub async fn serve<S>(
     let traffic = Arc::new(Traffic {
         admission: admission.clone(),
         responses: Mutex::default(),
+        open: AtomicUsize::new(0),
+        write: patience.write,
         cancelled: AtomicI64::new(0),
     });
     let shared = traffic.clone();
@@ -287,7 +308,7 @@ pub async fn serve<S>(
     }));
     let stream = TokioIo::new(WatchedStream::new(stream, Bytes::new(), admission.clone()));
     let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
-    let tick = (patience.idle.min(patience.write) / 4).max(Duration::from_millis(100));
+    let tick = (patience.idle.min(patience.write.lag_max) / 4).max(Duration::from_millis(100));
     let mut ticks = tokio::time::interval(tick);
     let mut is_ending = false;
     loop {
@@ -306,7 +327,7 @@ pub async fn serve<S>(
             _ = ticks.tick() => {
                 let idle = admission.idle_for().unwrap_or(0);
                 let idle_max = patience.idle.as_millis();
-                if traffic.is_stalled(patience.write) || u128::from(idle) > idle_max * 2 {
+                if traffic.is_stalled() || u128::from(idle) > idle_max * 2 {
                     return;
                 }
                 if u128::from(idle) >= idle_max && !is_ending {

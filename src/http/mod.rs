@@ -15,6 +15,7 @@ mod open311;
 mod openapi;
 mod operation;
 mod ops;
+mod paced;
 mod reply;
 pub mod request;
 mod serve;

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,6 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
-use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
@@ -27,7 +26,9 @@ use crate::config::Limits;
 use crate::http::connection_bodies::{BusyBody, RequestBody};
 use crate::http::connections::{Admission, Connections, raise_descriptor_limit};
 use crate::http::http2::{self, Patience};
+use crate::http::paced::{LeastRate, PacedStream};
 use crate::http::request::client_address::{Passage, TrustedProxies};
+use crate::http::request::peer_user::PeerUser;
 use crate::http::tls::TlsKeys;
 use crate::http::watched_stream::WatchedStream;
 
@@ -57,9 +58,6 @@ pub struct Listening {
     pub tls: Option<Arc<TlsKeys>>,
 }
 
-/// A TCP connection whose writes are limited in time.
-type TimedStream = Pin<Box<TimeoutStream<TcpStream>>>;
-
 /// A stream over a TCP connection.
 trait TcpBased: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Whether it may have read bytes of the first request from the TCP connection already when it
@@ -70,7 +68,7 @@ trait TcpBased: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     fn tcp(&self) -> &TcpStream;
 }
 
-impl TcpBased for TimedStream {
+impl TcpBased for PacedStream<TcpStream> {
     const READS_AHEAD: bool = false;
 
     fn tcp(&self) -> &TcpStream {
@@ -78,12 +76,26 @@ impl TcpBased for TimedStream {
     }
 }
 
-impl TcpBased for TlsStream<TimedStream> {
+impl TcpBased for TlsStream<PacedStream<TcpStream>> {
     // A request may come with the last record of the handshake.
     const READS_AHEAD: bool = true;
 
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0.tcp()
+    }
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+struct Peer {
+    address: IpAddr,
+    /// Whose program it is, where it is on this machine.
+    user: Option<PeerUser>,
+}
+
+impl Peer {
+    fn new(socket: SocketAddr) -> Self {
+        Self { address: socket.ip(), user: PeerUser::of(socket) }
     }
 }
 
@@ -140,7 +152,7 @@ pub async fn serve(
         let is_proxy = shared.listening.proxies.trusts(peer.ip());
         // Without room for it the connection is closed at once.
         if let Some(admission) = connections.admit(peer.ip(), is_proxy) {
-            connect(stream, peer.ip(), shared.clone(), Arc::new(admission));
+            connect(stream, Peer::new(peer), shared.clone(), Arc::new(admission));
         }
     }
     drop((listener, shared));
@@ -165,26 +177,29 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
 }
 
 /// Serves a connection on a task of its own.
-fn connect(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, admission: Arc<Admission>) {
+fn connect(stream: TcpStream, peer: Peer, shared: Arc<Shared>, admission: Arc<Admission>) {
     let _ = stream.set_nodelay(true);
     if shared.listening.tls.is_some() {
         tokio::spawn(serve_tls(stream, peer, shared, admission));
     } else {
-        let stream = timed(stream, shared.listening.limits.write_time_max);
+        let stream = paced(stream, &shared.listening.limits);
         tokio::spawn(serve_http1(stream, peer, shared, admission));
     }
 }
 
-fn timed(stream: TcpStream, write_time_max: Duration) -> TimedStream {
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(write_time_max));
-    Box::pin(stream)
+/// The least rate at which clients must take their responses.
+fn write_rate(limits: &Limits) -> LeastRate {
+    LeastRate { bytes_per_second: limits.write_rate_min, lag_max: limits.write_time_max }
+}
+
+fn paced(stream: TcpStream, limits: &Limits) -> PacedStream<TcpStream> {
+    PacedStream::new(stream, write_rate(limits))
 }
 
 /// Accepts a TLS connection and serves it with the protocol that its client chose.
 async fn serve_tls(
     stream: TcpStream,
-    peer: IpAddr,
+    peer: Peer,
     shared: Arc<Shared>,
     admission: Arc<Admission>,
 ) {
@@ -198,10 +213,10 @@ async fn serve_tls(
         return serve_http1(stream, peer, shared, admission).await;
     }
     let limits = &shared.listening.limits;
-    let patience = Patience { idle: limits.header_time_max, write: limits.write_time_max };
+    let patience = Patience { idle: limits.header_time_max, write: write_rate(limits) };
     let settings = (patience, shared.stop.clone());
     let listening = shared.listening.clone();
-    let prepare = move |request: &mut Request| prepare(request, peer, &listening);
+    let prepare = move |request: &mut Request| prepare(request, &peer, &listening);
     let (router, builder) = (shared.router.clone(), shared.http2.clone());
     drop(shared);
     Box::pin(http2::serve(stream, router, builder, admission, settings, prepare)).await;
@@ -209,12 +224,12 @@ async fn serve_tls(
 
 /// The handshake of TLS. `None` where it fails or takes too long. A client that does not speak TLS
 /// is answered that it must.
-async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TimedStream>> {
+async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<PacedStream<TcpStream>>> {
     let (tls, limits) = (shared.listening.tls.clone()?, &shared.listening.limits);
     let handshake = async {
         let mut first = [0];
         let count = stream.peek(&mut first).await.ok()?;
-        let mut stream = timed(stream, limits.write_time_max);
+        let mut stream = paced(stream, limits);
         if count == 1 && first != [HANDSHAKE] {
             let _ = stream.write_all(NOT_TLS).await;
             let _ = stream.shutdown().await;
@@ -227,20 +242,24 @@ async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<Time
 }
 
 /// Says in a request where it comes from and how.
-fn prepare<B>(request: &mut Request<B>, peer: IpAddr, listening: &Listening) {
-    let (client, passage) = listening.proxies.client(peer, request.headers());
+fn prepare<B>(request: &mut Request<B>, peer: &Peer, listening: &Listening) {
+    let (client, passage) = listening.proxies.client(peer.address, request.headers());
     let is_tls = listening.tls.is_some();
     if passage.is_some() || is_tls {
         request.extensions_mut().insert(Passage { is_tls, ..passage.unwrap_or_default() });
     }
-    request.extensions_mut().insert(client);
+    let extensions = request.extensions_mut();
+    extensions.insert(client);
+    if let Some(user) = &peer.user {
+        extensions.insert(user.clone());
+    }
 }
 
 /// Serves the requests of a connection. Between them, what it keeps is small: the socket, and no
 /// state of the protocol.
 async fn serve_http1<S: TcpBased>(
     mut stream: S,
-    peer: IpAddr,
+    peer: Peer,
     shared: Arc<Shared>,
     admission: Arc<Admission>,
 ) {
@@ -261,7 +280,7 @@ async fn serve_http1<S: TcpBased>(
             // Not for bytes that came before a rest: each rest would give their head more time.
             admission.set_resting(false);
         }
-        let serving = serve_requests(stream, unread, peer, (&shared, &mut stop), &admission);
+        let serving = serve_requests(stream, unread, peer.clone(), (&shared, &mut stop), &admission);
         let Some(rest) = Box::pin(serving).await else { return };
         (stream, unread) = rest;
         may_rest = true;
@@ -273,7 +292,7 @@ async fn serve_http1<S: TcpBased>(
 async fn serve_requests<S: TcpBased>(
     stream: S,
     unread: Bytes,
-    peer: IpAddr,
+    peer: Peer,
     (shared, stop): (&Shared, &mut watch::Receiver<bool>),
     admission: &Arc<Admission>,
 ) -> Option<(S, Bytes)> {
@@ -282,7 +301,7 @@ async fn serve_requests<S: TcpBased>(
     let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
         let (router, busy, own) = (router.clone(), own.busy(), own.clone());
         let mut request = request.map(|body| Body::new(RequestBody::new(body, own)));
-        prepare(&mut request, peer, &listening);
+        prepare(&mut request, &peer, &listening);
         async move {
             let answer = router.oneshot(request).await;
             let answer = answer.map_err(|never: Infallible| match never {})?;

@@ -10,6 +10,7 @@ use crate::http::access::{Access, WriteAccess};
 use crate::http::around::rates::Rates;
 use crate::http::openapi::document::Document;
 use crate::http::ops::metrics::Metrics;
+use crate::http::reply::response_budget::ResponseBudget;
 use crate::http::reply::streamed::StreamRoom;
 use crate::http::tiles::cache::TileCache;
 use crate::media::{PhotoStore, UploadQuota};
@@ -113,6 +114,8 @@ pub struct AppState {
     pub(super) tiles: TileCache,
     /// The memory for responses that wait for their clients.
     pub(super) stream_room: StreamRoom,
+    /// The memory for whole responses that wait for their clients.
+    pub(super) response_budget: ResponseBudget,
     /// The OpenAPI document; set when the router is built.
     document: OnceLock<Document>,
     /// The rates of clients; set when the router is built.
@@ -130,6 +133,7 @@ impl AppState {
         public_config: PublicConfig,
     ) -> Arc<Self> {
         Arc::new(Self {
+            response_budget: ResponseBudget::new(app.limits.responses_bytes_max),
             uploads: UploadQuota::new(app.limits.photos_per_hour),
             imports: Imports::new(app.clone()),
             access: Access::new(

@@ -8,14 +8,24 @@ use crate::place::{BBox, Position};
 use crate::query::bound_condition::{BoundCondition, ServiceLabels, SnapshotBinding};
 use crate::query::condition::{Condition, ConditionPlace};
 
-/// Limit of the cost of a condition: its comparisons times the reports of the city.
-const COST_MAX: u64 = 1_000_000_000;
-/// Limit of the number of reports that one list reads from the store to test a condition.
-const STORED_MAX: usize = 500_000;
-/// Reports that are read from the store at once.
-const STORED_CHUNK: usize = 1_000;
-/// Reports that are tested between two looks at the interrupt.
-const INTERRUPT_STEP: u32 = 1 << 12;
+/// Limit of the cost of a condition: what it costs for one report times the reports that it is
+/// tested for. A unit of cost takes some 10 ns, so this is about 3 s of a processor.
+const COST_MAX: u64 = 300_000_000;
+/// Cost of reading one report from the store: measured, 4 µs, and 1 µs to write or test it.
+const STORED_COST: u64 = 500;
+/// Cost of work between two looks at the interrupt, about 5 ms.
+const COST_STEP: u64 = 500_000;
+/// Reports that are read from the store at once, at least and at most.
+const STORED_CHUNK: (u64, u64) = (8, 1_000);
+
+/// The cost of reading so many reports from the store, in units of some 10 ns.
+///
+/// ```
+/// assert!(pointchaud::query::reading_cost(10_000) > 1_000_000);
+/// ```
+pub fn reading_cost(reports: usize) -> u64 {
+    (reports as u64).saturating_mul(STORED_COST)
+}
 
 /// What the index does not hold of the reports of a city.
 pub trait ReportSource {
@@ -24,6 +34,15 @@ pub trait ReportSource {
 
     /// The labels of a service.
     fn labels(&self, service_code: &str) -> ServiceLabels;
+
+    /// May work of this cost be done here? It is asked before the work begins; a unit takes some
+    /// 10 ns.
+    ///
+    /// # Errors
+    /// It may not.
+    fn admit(&self, _cost: u64) -> Result<()> {
+        Ok(())
+    }
 
     /// Of the reports with these ids, for each whether the condition is true of it.
     ///
@@ -54,7 +73,8 @@ pub(super) enum Matching<'a> {
 /// decides what it can; the reports of which it leaves the condition open are read from `source`.
 ///
 /// # Errors
-/// The condition is too expensive for this city; the work was interrupted; those of `source`.
+/// The condition is too expensive for this city, or for where it is asked ([`ReportSource::admit`]);
+/// the work was interrupted; those of `source`.
 pub(super) fn each_match(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,
@@ -69,14 +89,21 @@ pub(super) fn each_match(
         matched: 0,
         open: Vec::new(),
         since_check: 0,
+        step: 1,
         interrupt,
         is_over: false,
     };
-    scan(snapshot, compiled, query, &mut found)?;
+    // Conditions on columns of few values are evaluated once for each of the values.
+    let values = snapshot.service_count().max(snapshot.area_count());
+    check_cost(query.condition.cost(), values)?;
+    scan(snapshot, compiled, query, &mut found, &|cost| source.admit(cost))?;
     interrupt.check()?;
     let MatchCollector { mut matched, open, offer, .. } = found;
-    check_stored(open.len())?;
-    for chunk in open.chunks(STORED_CHUNK) {
+    let each = STORED_COST + query.condition.cost();
+    check_stored(open.len(), each)?;
+    source.admit(each.saturating_mul(open.len() as u64))?;
+    let (least, most) = STORED_CHUNK;
+    for chunk in open.chunks((COST_STEP / each).clamp(least, most) as usize) {
         interrupt.check()?;
         let ids: Vec<&str> = chunk.iter().map(|address| snapshot.id(*address)).collect();
         for (address, holds) in chunk.iter().zip(source.hold(query.condition, &ids)?) {
@@ -95,14 +122,19 @@ fn scan(
     compiled: &CompiledFilter,
     query: &MatchQuery<'_>,
     found: &mut MatchCollector<'_>,
+    admit: &dyn Fn(u64) -> Result<()>,
 ) -> Result<()> {
+    let mut admitted = |condition: &BoundCondition<'_>| {
+        found.step = (COST_STEP / condition.cost().max(1)).clamp(1, COST_STEP) as u32;
+        admit(check_cost(condition.cost(), snapshot.len())?)
+    };
     // Approximate positions count in conditions, but not in scans of places unless the filter says.
     let is_free = query.bbox.is_none() && compiled.accepts_approximate();
     let place = query.condition.place().filter(|_| is_free);
     if let Some((place, rest)) = place {
         let rest = rest.into_iter().map(|one| BoundCondition::new(one, found.binding));
         let rest = BoundCondition::All(rest.collect());
-        check_cost(rest.cost(), snapshot.len())?;
+        admitted(&rest)?;
         match place {
             ConditionPlace::Box(bbox) => {
                 snapshot.scan_box(bbox, compiled, |batch| found.collect(&rest, &batch));
@@ -125,7 +157,7 @@ fn scan(
         return Ok(());
     }
     let condition = BoundCondition::new(query.condition, found.binding);
-    check_cost(condition.cost(), snapshot.len())?;
+    admitted(&condition)?;
     match query.bbox {
         None => snapshot.scan(compiled, |batch| found.collect(&condition, &batch)),
         Some(bbox) => {
@@ -147,6 +179,8 @@ struct MatchCollector<'a> {
     /// Reports that only the store can decide.
     open: Vec<DocAddress>,
     since_check: u32,
+    /// Reports that are tested between two looks at the interrupt.
+    step: u32,
     interrupt: &'a Interrupt,
     is_over: bool,
 }
@@ -179,7 +213,7 @@ impl MatchCollector<'_> {
 
     fn test(&mut self, condition: &BoundCondition<'_>, batch: &SelectionBatch<'_>, slot: u32) {
         self.since_check += 1;
-        if self.since_check >= INTERRUPT_STEP {
+        if self.since_check >= self.step {
             self.since_check = 0;
             self.is_over = self.interrupt.check().is_err();
         }
@@ -196,11 +230,14 @@ impl MatchCollector<'_> {
     }
 }
 
-/// Refuses a condition whose evaluation for every report would take too long. `each` is its cost
-/// for one.
-fn check_cost(each: u64, reports: usize) -> Result<()> {
-    if each.saturating_mul(reports as u64) <= COST_MAX {
-        return Ok(());
+/// The cost of a condition that is evaluated for every report; `each` is its cost for one.
+///
+/// # Errors
+/// It would take too long.
+fn check_cost(each: u64, reports: usize) -> Result<u64> {
+    let cost = each.saturating_mul(reports as u64);
+    if cost <= COST_MAX {
+        return Ok(cost);
     }
     let most = COST_MAX / reports.max(1) as u64;
     let message = message!(
@@ -210,17 +247,18 @@ fn check_cost(each: u64, reports: usize) -> Result<()> {
     Err(Error::from(Refusal::new("filter", "", message)))
 }
 
-/// Refuses a condition for which too many reports would be read from the store.
-fn check_stored(count: usize) -> Result<()> {
-    if count <= STORED_MAX {
+/// Refuses a condition for which too many reports would be read from the store; `each` is the cost
+/// of reading and testing one.
+fn check_stored(count: usize, each: u64) -> Result<()> {
+    let most = COST_MAX / each.max(1);
+    if count as u64 <= most {
         return Ok(());
     }
-    let most = STORED_MAX;
     let message = message!(
-        "exige de lire {count} demandes en entier, {most} au plus ; ajoutez une condition sur le \
-         service, l’état, la date ou le lieu",
-        "has to read {count} whole reports, {most} at most; add a condition on service, status, \
-         time or place"
+        "exige de lire {count} demandes en entier, {most} au plus pour une condition de cette \
+         longueur ; ajoutez une condition sur le service, l’état, la date ou le lieu",
+        "has to read {count} whole reports, {most} at most for a condition of this length; add a \
+         condition on service, status, time or place"
     );
     Err(Error::from(Refusal::new("filter", "", message)))
 }
@@ -231,11 +269,14 @@ mod tests {
 
     #[test]
     fn what_is_too_expensive_is_refused_with_the_limit() {
-        assert!(check_cost(1_000, 1_000_000).is_ok() && check_stored(500_000).is_ok());
-        let refused = |result: Result<()>| result.unwrap_err().refusals[0].message.en.clone();
-        let cost = refused(check_cost(5_000, 1_000_000));
-        assert!(cost.contains("5000 comparisons") && cost.contains("1000 at most"), "{cost}");
-        let stored = refused(check_stored(500_001));
-        assert!(stored.contains("500001") && stored.contains("500000 at most"), "{stored}");
+        assert!(check_cost(300, 1_000_000).is_ok() && check_stored(500_000, 510).is_ok());
+        let refused = |error: Error| error.refusals[0].message.en.clone();
+        let cost = refused(check_cost(5_000, 1_000_000).unwrap_err());
+        assert!(cost.contains("5000 comparisons") && cost.contains("300 at most"), "{cost}");
+        let stored = refused(check_stored(600_001, 500).unwrap_err());
+        assert!(stored.contains("600001") && stored.contains("600000 at most"), "{stored}");
+        // Of 240 patterns of a text each, a tenth of the reports.
+        assert!(check_stored(60_000, 500 + 240 * 9).is_ok());
+        assert!(check_stored(120_000, 500 + 240 * 9).is_err());
     }
 }

@@ -83,7 +83,7 @@ pub use hotspots::{
 pub use incident_grouping::{DuplicateReport, group_incidents};
 pub use items::{ItemsQuery, PositionTest, SortedItemsQuery, items, sorted_items};
 pub use like_pattern::LikePattern;
-pub use matching::ReportSource;
+pub use matching::{ReportSource, reading_cost};
 pub use nearest::{nearest, within_radius};
 pub use newest::{ListOrder, NewestCollector, by_time, newest, newest_in_cell, newest_page};
 pub use ordered::{RowOrder, ordered};

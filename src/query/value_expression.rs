@@ -154,7 +154,7 @@ impl ValueExpression {
     /// Approximate cost of one evaluation; a comparison of numbers costs one.
     pub(super) fn cost(&self) -> u64 {
         match self {
-            Self::Folded(_, inner) => 8 + inner.cost(),
+            Self::Folded(_, inner) => 30 + inner.cost(),
             Self::Arithmetic(_, operands) => 1 + operands.iter().map(Self::cost).sum::<u64>(),
             _ => 1,
         }

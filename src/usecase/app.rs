@@ -55,6 +55,7 @@ pub struct App {
     pub(super) numbers: Arc<TrackingNumbers>,
     queries: WorkPool,
     heavy: WorkPool,
+    photos: WorkPool,
     memory: MemoryGauge,
     pub(super) photo_owners: PhotoOwners,
 }
@@ -129,7 +130,8 @@ impl App {
         let time_max = limits.request_time_max;
         let queries =
             WorkPool::new(limits.concurrent_queries, limits.waiting_queries_max, time_max);
-        let heavy = WorkPool::new(limits.concurrent_heavy, limits.waiting_heavy_max, time_max);
+        let heavy = || WorkPool::new(limits.concurrent_heavy, limits.waiting_heavy_max, time_max);
+        let (heavy, photos) = (heavy().one_for_each_client(), heavy().one_for_each_client());
         let memory = MemoryGauge::new(limits.memory_max);
         let app = Arc::new(Self {
             shared: shared.clone(),
@@ -139,6 +141,7 @@ impl App {
             numbers: Arc::default(),
             queries,
             heavy,
+            photos,
             memory,
             photo_owners: PhotoOwners::default(),
         });
@@ -302,6 +305,19 @@ impl App {
     ) -> Result<T> {
         self.memory.check()?;
         self.heavy.run(compute).await
+    }
+
+    /// As [`App::compute_heavy`], for photos, which are filed with reports: they have a pool of the
+    /// same size for themselves, so that no statistics delay them.
+    ///
+    /// # Errors
+    /// As [`App::query`].
+    pub async fn compute_photos<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.memory.check()?;
+        self.photos.run(compute).await
     }
 
     /// Refuses work that needs much memory while memory is short.

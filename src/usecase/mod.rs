@@ -59,5 +59,6 @@ pub use import_memory::recall_date_order;
 pub use import_summary::Summary;
 pub use public_index::SENDERS_OF_A_CELL_MIN;
 pub use source_city::{SourceCity, builtin_city, city_of, keeps_zone};
+pub use work_pool::{for_client, present_client};
 
 pub use crate::store::{SubmitOutcome, Verdict};

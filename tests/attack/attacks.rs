@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::bounds::terms;
 use crate::common::jpeg;
 use crate::target::Target;
 use crate::wire::{connect, exchange, get, send};
@@ -146,6 +147,16 @@ pub fn all() -> Vec<Attack> {
         repeated("a polygon of 5,000 corners", 4, within),
         repeated("a long condition on hexagons", 4, {
             get(&format!("/ogc/collections/hexes/items?filter={}", condition()))
+        }),
+        repeated("240 patterns of descriptions", 8, {
+            let filter = terms(240, |n| format!("description LIKE '%{n}zz%'"));
+            get(&format!("/ogc/collections/reports/items?limit=1&filter={filter}"))
+        }),
+        repeated("pages of 10,000 reports as HTML", 4, {
+            get("/ogc/collections/reports/items?limit=10000&f=html")
+        }),
+        unread("pages of 10,000 reports that nobody reads", 4, {
+            get("/ogc/collections/reports/items?limit=10000")
         }),
         repeated("queries of 31 kB", 4, api(&format!("reports?{}", long_query(31_000)))),
         repeated("bodies of 40 MiB", 16, batch("reports", &large)),

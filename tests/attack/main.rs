@@ -14,6 +14,7 @@
 mod common;
 
 mod attacks;
+mod bounds;
 mod floods;
 mod frames;
 mod target;

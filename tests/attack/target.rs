@@ -50,10 +50,16 @@ pub fn reset_peak(process: u32) {
 
 impl Target {
     pub fn start(reports: u32) -> Self {
+        Self::start_with(reports, &[])
+    }
+
+    /// As [`Self::start`], with further options.
+    pub fn start_with(reports: u32, options: &[&str]) -> Self {
         let folder = demo_city("attack", reports, 5);
         let errors = File::create(folder.file("errors.txt")).unwrap();
         let child = program(&folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--basemap", "none"])
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(errors)
             .spawn()
@@ -69,6 +75,15 @@ impl Target {
     /// What the process wrote to its standard error.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.folder.file("errors.txt")).unwrap()
+    }
+
+    /// The time that processors worked for the process.
+    pub fn processor_time(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.service.child.id());
+        let stat = fs::read_to_string(path).unwrap();
+        // The name of the program, in brackets, may have spaces; a tick is 10 ms.
+        let numbers = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
+        Duration::from_millis(numbers.map(|number| number.parse::<u64>().unwrap() * 10).sum())
     }
 
     /// Asks for the nearest reports, as people do, for so long or until it is stopped.

@@ -134,7 +134,6 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "rustls",
             "tokio_rustls",
             "rustix",
-            "tokio_io_timeout",
             "http_body_util",
             "tokio",
             "flate2",

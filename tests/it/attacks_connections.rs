@@ -60,6 +60,15 @@ fn a_body_that_comes_too_slowly_is_answered_by_408_and_our_own_slowness_by_504()
         assert!(answer.contains("urn:pointchaud:problem:too-slow"), "{path}: {answer}");
         assert!(answer.contains("took too long to arrive"), "{path}: {answer}");
     }
+    // What is streamed has a least rate, which a byte every tenth of a second is far below.
+    let answer = drip(stream(), &head("/api/v1/imports?name=a.csv"));
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    let ndjson = head("/api/v1/reports/batch").replace("/json", "/x-ndjson");
+    for path in ["reports", "duplicates"] {
+        let answer = drip(stream(), &ndjson.replace("reports", path));
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+        assert!(answer.contains("took too long to arrive"), "{path}: {answer}");
+    }
     // A file of which nothing comes for too long, although its start came.
     let mut silent = stream();
     silent.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -142,6 +151,33 @@ fn responses_that_nobody_takes_end_the_connection_and_hold_little() {
     });
     let held = resident_mebibytes().saturating_sub(before);
     assert!(held < 300, "{held} MiB");
+}
+
+#[test]
+fn streams_that_are_fed_a_byte_at_a_time_end_the_connection() {
+    let folder = demo_city("fed", 2_000, 3);
+    let limits = Limits { write_time_max: 2 * SECOND, ..Limits::default() };
+    let (service, files) = start(&folder, limits);
+    runtime().block_on(async {
+        // A window of two bytes is renewed whenever one of them is taken.
+        let (mut send, connection) = connect(service.address, &files, 2).await;
+        let mut readers = Vec::new();
+        for _ in 0..20 {
+            send = send.ready().await.unwrap();
+            let (answer, _) = send.send_request(get("/api/v1/reports?limit=100"), true).unwrap();
+            readers.push(tokio::spawn(async move {
+                let mut body = answer.await.ok()?.into_body();
+                while let Some(Ok(chunk)) = body.data().await {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    body.flow_control().release_capacity(chunk.len()).ok()?;
+                }
+                Some(())
+            }));
+        }
+        let ended = tokio::time::timeout(PATIENCE, connection).await;
+        assert!(ended.is_ok(), "still open");
+        readers.iter().for_each(tokio::task::JoinHandle::abort);
+    });
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pointchaud::config::Limits;
-use pointchaud::domain::View;
+use pointchaud::domain::{Interrupt, View};
+use pointchaud::usecase::for_client;
 use serde_json::Value;
 
 use crate::common::*;
@@ -128,4 +129,62 @@ fn bodies_in_flight_share_a_budget_and_what_exceeds_it_comes_again_later() {
     assert_eq!(refused.status, 503);
     assert!(refused.header("retry-after").is_some());
     assert_eq!(service.post("/api/v1/reports", &padded(200 << 10)).status, 201);
+}
+
+#[test]
+fn loops_of_one_client_leave_room_for_others() {
+    let limits = Limits { concurrent_queries: 2, concurrent_heavy: 2, ..Limits::default() };
+    let folder = demo_city("loops", 500, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    let (app, city) = (service.app.clone(), service.app.city(None).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (begun, wait) = mpsc::channel();
+    let endless = move |interrupt: &Interrupt| {
+        begun.send(()).unwrap();
+        while interrupt.check().is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    };
+    let attacker = Some("192.0.2.7".parse().unwrap());
+    for _ in 0..10 {
+        let (app, city, endless) = (app.clone(), city.clone(), endless.clone());
+        runtime.spawn(for_client(attacker, async move {
+            let place = (&*city, View::Crew);
+            let short = endless.clone();
+            tokio::join!(
+                app.query(place, move |_, interrupt| short(interrupt)),
+                app.query_heavy(place, move |_, interrupt| endless(interrupt)),
+            )
+        }));
+    }
+    // One of each kind runs, and the others wait in the line of their client.
+    wait.recv().unwrap();
+    wait.recv().unwrap();
+    for path in ["stats", "reports", "hexes?permutations=99&resolution=7"] {
+        assert_eq!(service.get(&format!("/api/v1/{path}")).status, 200, "{path}");
+    }
+    assert_eq!(service.ask("POST", "/api/v1/media", &[], &jpeg(40, 30)).status, 201);
+    assert!(wait.try_recv().is_err(), "more of one client ran");
+}
+
+#[test]
+fn responses_that_wait_share_a_budget_and_what_exceeds_it_comes_again_later() {
+    let limits = Limits { responses_bytes_max: 12 << 20, ..Limits::default() };
+    let folder = demo_city("waiting", 10_000, 3);
+    let service = LocalService::start_limited(&folder, limits);
+    // About 8 MB, which no socket keeps for a client that reads nothing.
+    let page = "/ogc/collections/reports/items?limit=10000";
+    let mut unread = std::net::TcpStream::connect(service.address).unwrap();
+    let request = format!("GET {page} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    std::io::Write::write_all(&mut unread, request.as_bytes()).unwrap();
+    let mut first = [0; 12];
+    std::io::Read::read_exact(&mut unread, &mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    let refused = service.ask("GET", page, &EN, b"");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("Too many responses"));
+    assert_eq!(service.get("/api/v1/reports?limit=10").status, 200);
+    drop(unread);
+    eventually("there is room again", || service.get(page).status == 200);
 }

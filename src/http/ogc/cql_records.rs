@@ -7,7 +7,7 @@
 )]
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -16,8 +16,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::fields::{FieldValue, Kind, QUERYABLE};
-use crate::domain::{Catalogue, ReportLabels, ReportTime, StoredReport, View};
+use crate::domain::{Catalogue, Interrupted, ReportLabels, ReportTime, StoredReport, View};
 use crate::error::Result;
+use crate::http::reply::answer::CostClass;
 use crate::http::request::context::RequestContext;
 use crate::http::state::AppState;
 use crate::http::v1::reports::answer::labels;
@@ -29,6 +30,48 @@ use crate::query::{
 };
 use crate::usecase::City;
 
+/// The cost of conditions and pages above which they leave the pool of queries, in the units of
+/// [`reading_cost`](crate::query::reading_cost); about 0.1 s.
+const LONG_COST_MAX: u64 = 10_000_000;
+
+/// The cost of the work for a response so far, and whether it was too much for its pool.
+pub struct WorkCost {
+    class: CostClass,
+    spent: Cell<u64>,
+    is_too_much: Cell<bool>,
+}
+
+impl WorkCost {
+    /// None so far, in the pool of a class.
+    pub fn new(class: CostClass) -> Self {
+        Self { class, spent: Cell::new(0), is_too_much: Cell::new(false) }
+    }
+
+    /// Adds work before it begins.
+    ///
+    /// # Errors
+    /// It is too much for the pool of queries; then [`Self::fitted`] says so.
+    pub fn add(&self, cost: u64) -> Result<()> {
+        self.spent.set(self.spent.get().saturating_add(cost));
+        if self.class == CostClass::Heavy || self.spent.get() <= LONG_COST_MAX {
+            return Ok(());
+        }
+        self.is_too_much.set(true);
+        Err(Interrupted.into())
+    }
+
+    /// What the work returned; `None` where it was too much for the pool.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn fitted<T>(&self, result: Result<T>) -> Result<Option<T>> {
+        match self.is_too_much.get() {
+            true => Ok(None),
+            false => result.map(Some),
+        }
+    }
+}
+
 /// The reports of a city in its store.
 pub struct StoredReports<'a> {
     state: &'a AppState,
@@ -36,17 +79,19 @@ pub struct StoredReports<'a> {
     catalogue: &'a Catalogue,
     language: Language,
     view: View,
+    cost: &'a WorkCost,
 }
 
 impl<'a> StoredReports<'a> {
-    /// The reports of a city, with labels in a language.
+    /// The reports of a city, with labels in a language; what reading them costs is counted.
     pub fn new(
         (state, city): (&'a AppState, &'a City),
         catalogue: &'a Catalogue,
         context: &RequestContext,
+        cost: &'a WorkCost,
     ) -> Self {
         let RequestContext { language, view, .. } = *context;
-        Self { state, city, catalogue, language, view }
+        Self { state, city, catalogue, language, view, cost }
     }
 }
 
@@ -63,6 +108,10 @@ impl ReportSource for StoredReports<'_> {
             },
             None => ServiceLabels { name: service_code.to_owned(), group: String::new() },
         }
+    }
+
+    fn admit(&self, cost: u64) -> Result<()> {
+        self.cost.add(cost)
     }
 
     fn hold(&self, condition: &Condition, ids: &[&str]) -> Result<Vec<bool>> {

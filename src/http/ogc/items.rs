@@ -9,7 +9,7 @@ use crate::domain::{Filter, StoredReport};
 use crate::error::{Error, Result};
 use crate::http::ogc::area_items::{AreaPage, area_items};
 use crate::http::ogc::collection::OgcCollection;
-use crate::http::ogc::cql_records::StoredReports;
+use crate::http::ogc::cql_records::{StoredReports, WorkCost};
 use crate::http::ogc::crs::Crs;
 use crate::http::ogc::features::{AnyFeature, FeaturePage, FeatureParts, PageHead, report};
 use crate::http::ogc::html;
@@ -24,7 +24,7 @@ use crate::http::ogc::representation::{
 use crate::http::openapi::content::geojson;
 use crate::http::openapi::description::Tag;
 use crate::http::operation::{HandlerResult, Operation};
-use crate::http::reply::answer::{CostClass, JSON, to_json};
+use crate::http::reply::answer::{BodyWithHeaders, CostClass, JSON, to_json};
 use crate::http::request::call::Call;
 use crate::http::request::context::RequestContext;
 use crate::http::v1::reports::answer::labels;
@@ -37,6 +37,11 @@ use crate::usecase::reports::check_areas;
 /// Limit of the number of pages that one request skips because all their reports were recorded
 /// after the client fetched its first page.
 const PAGES_SKIPPED_MAX: usize = 32;
+
+/// Reports that are read or written between two looks at the interrupt.
+const PAGE_STEP: usize = 100;
+/// How many times as much as in JSON a report costs in an HTML page.
+const HTML_COST: usize = 5;
 
 /// The header with the coordinate reference system of a response (OGC API – Features, Part 2).
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
@@ -109,10 +114,11 @@ fn read_reports(
     inputs: &DocumentInputs<'_>,
     page: &PageRequest,
     (filter, condition): (&Filter, &Condition),
+    cost: &WorkCost,
 ) -> Result<ReportPage> {
-    let DocumentInputs { state, city, snapshot, context, interrupt, .. } = inputs;
+    let DocumentInputs { state, city, snapshot, context, interrupt, form } = inputs;
     let catalogue = city.catalogue();
-    let source = StoredReports::new((state, city), &catalogue, context);
+    let source = StoredReports::new((state, city), &catalogue, context, cost);
     check_areas(snapshot, filter)?;
     let compiled = snapshot.compiled(filter);
     let cursor = page.paging.cursor.as_ref();
@@ -134,7 +140,13 @@ fn read_reports(
         };
         let (found, matched) = query::sorted_items(snapshot, &compiled, query, &source, interrupt)?;
         let ids: Vec<&str> = found.items.iter().map(|address| snapshot.id(*address)).collect();
-        let mut stored = state.app.stored(city, context.view, &ids)?;
+        let each = if form.is_html { HTML_COST } else { 1 };
+        cost.add(query::reading_cost(ids.len() * each))?;
+        let mut stored = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(PAGE_STEP) {
+            interrupt.check()?;
+            stored.extend(state.app.stored(city, context.view, ids)?);
+        }
         stored.retain(|stored| stored.created_revision <= began);
         let key = |address: &DocAddress| ListKey::of(snapshot, &order, *address);
         let (first, last) = (found.items.first().map(key), found.items.last().map(key));
@@ -167,32 +179,54 @@ fn report_items(
     collection: &OgcCollection,
     page: &PageRequest,
     conditions: (&Filter, &Condition),
-) -> Result<(Vec<u8>, HeaderMap)> {
-    let DocumentInputs { state, city, snapshot, context, form, .. } = inputs;
-    let ReportPage { stored, matched, neighbours } = read_reports(inputs, page, conditions)?;
+    cost: &WorkCost,
+) -> Result<BodyWithHeaders> {
+    let DocumentInputs { state, city, snapshot, context, form, interrupt } = inputs;
+    let found = read_reports(inputs, page, conditions, cost)?;
+    let ReportPage { stored, matched, neighbours } = found;
     let counts = match collection {
         OgcCollection::Incidents => {
             let ids: Vec<&str> = stored.iter().map(|stored| stored.report.id.as_str()).collect();
-            state.app.children_counts(city, context.view, &ids)?
+            let mut counts = Vec::with_capacity(ids.len());
+            for ids in ids.chunks(PAGE_STEP) {
+                interrupt.check()?;
+                counts.extend(state.app.children_counts(city, context.view, ids)?);
+            }
+            counts
         }
         _ => Vec::new(),
     };
     let links = links((form, context), collection, &neighbours, &page.paging.order);
     let (as_of, made_at) = (snapshot.revision(), city.now().as_second());
     let head = PageHead::new((matched, stored.len()), as_of, made_at, &links);
+    let catalogue = city.catalogue();
+    let write = |out: &mut Vec<u8>, n: usize, stored: &StoredReport| {
+        let labels = labels(stored, city, &catalogue, context.language);
+        let incident = counts.get(n).map(|n| n + 1);
+        report(out, (stored, &labels), &page.parts, incident, None)
+    };
+    let headers = headers(&links, page.parts.crs);
+    if form.is_html {
+        let mut rows = stored.iter().enumerate().map(|(n, stored)| {
+            let mut feature = Vec::new();
+            write(&mut feature, n, stored)?;
+            serde_json::from_slice(&feature).map_err(Error::internal)
+        });
+        return Ok((html_page(inputs, collection, &head, &mut rows)?, headers));
+    }
     let body = head.write(|out| {
-        let catalogue = city.catalogue();
         for (n, stored) in stored.iter().enumerate() {
             if n > 0 {
                 out.push(b',');
             }
-            let labels = labels(stored, city, &catalogue, context.language);
-            let incident = counts.get(n).map(|n| n + 1);
-            report(out, (stored, &labels), &page.parts, incident, None)?;
+            if n % PAGE_STEP == 0 {
+                interrupt.check()?;
+            }
+            write(out, n, stored)?;
         }
         Ok(())
     })?;
-    Ok((body, headers(&links, page.parts.crs)))
+    Ok((body, headers))
 }
 
 /// A page of a collection of areas, with its header fields.
@@ -201,20 +235,49 @@ fn page_of_areas(
     collection: &OgcCollection,
     page: &PageRequest,
     properties: &[(String, String)],
-) -> Result<(Vec<u8>, HeaderMap)> {
-    let DocumentInputs { city, snapshot, context, form, .. } = inputs;
+) -> Result<BodyWithHeaders> {
+    let DocumentInputs { city, snapshot, context, form, interrupt, .. } = inputs;
     let AreaPage { features, matched, next, prev } =
         area_items(inputs, collection, page, properties)?;
     let neighbours = Neighbours { next, prev };
     let links = links((form, context), collection, &neighbours, &page.paging.order);
     let (as_of, made_at) = (snapshot.revision(), city.now().as_second());
     let head = PageHead::new((matched, features.len()), as_of, made_at, &links);
+    let headers = headers(&links, page.parts.crs);
+    if form.is_html {
+        let mut rows = features.into_iter().map(Ok);
+        return Ok((html_page(inputs, collection, &head, &mut rows)?, headers));
+    }
     let body = head.write(|out| {
-        let texts: Vec<String> = features.iter().map(Value::to_string).collect();
-        out.extend_from_slice(texts.join(",").as_bytes());
+        for (n, feature) in features.iter().enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            if n % PAGE_STEP == 0 {
+                interrupt.check()?;
+            }
+            serde_json::to_writer(&mut *out, feature).map_err(Error::internal)?;
+        }
         Ok(())
     })?;
-    Ok((body, headers(&links, page.parts.crs)))
+    Ok((body, headers))
+}
+
+/// A page of features as HTML.
+///
+/// # Errors
+/// Those of the features; interrupted.
+fn html_page(
+    inputs: &DocumentInputs<'_>,
+    collection: &OgcCollection,
+    head: &PageHead<'_>,
+    features: &mut dyn Iterator<Item = Result<Value>>,
+) -> Result<Vec<u8>> {
+    let DocumentInputs { context, interrupt, .. } = inputs;
+    let head = serde_json::from_slice(&head.write(|_| Ok(()))?).map_err(Error::internal)?;
+    let title = collection.title(context.language);
+    let page = html::page_of_features(&title, &head, (features, interrupt), context.language)?;
+    Ok(page.into_bytes())
 }
 
 /// Converts a JSON body to the format of the response.
@@ -246,19 +309,19 @@ pub async fn items(mut call: Call<ItemsRequest>, headers: HeaderMap) -> HandlerR
     let form = Arc::new(form);
     let shape = form.clone();
     let media_type = form.media_type(GEOJSON);
-    let answer = call.respond_with_headers(media_type, CostClass::Long, move |inputs, request| {
+    let answer = call.respond_where_it_fits(media_type, move |inputs, request, class| {
         let ItemsRequest { collection, page, selection } = request;
         let inputs = DocumentInputs::new(inputs, &shape);
-        let (body, headers) = match &selection {
+        let cost = WorkCost::new(class);
+        let page = match selection {
             ItemSelection::Reports(filter, condition) => {
-                report_items(&inputs, &collection, &page, (filter, condition))?
+                report_items(&inputs, collection, page, (filter, condition), &cost)
             }
             ItemSelection::Areas(properties) => {
-                page_of_areas(&inputs, &collection, &page, properties)?
+                page_of_areas(&inputs, collection, page, properties)
             }
         };
-        let body = in_form(&shape, &collection, body, inputs.context.language)?;
-        Ok((body, headers))
+        cost.fitted(page)
     });
     Ok(form.with_security_headers(answer.await?))
 }

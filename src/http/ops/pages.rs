@@ -1,5 +1,6 @@
 //! The pages, embedded in the program.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,6 +13,7 @@ use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
 use crate::http::operation::Operation;
+use crate::http::reply::response_budget::EmbeddedBody;
 use crate::http::state::AppState;
 
 /// The files that `build.rs` builds from `static/`, each also compressed with brotli.
@@ -120,7 +122,12 @@ fn file(path: &str, cache: &'static str, headers: &HeaderMap) -> Response {
     let Some(found) = packed.or_else(|| PageFiles::get(path)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Response::new(Body::from(found.data.into_owned()));
+    let body = match found.data {
+        Cow::Borrowed(embedded) => Body::from(embedded),
+        Cow::Owned(read) => Body::from(read),
+    };
+    let mut response = Response::new(body);
+    response.extensions_mut().insert(EmbeddedBody);
     let answer = response.headers_mut();
     let media_type = match path.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",

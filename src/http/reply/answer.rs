@@ -1,5 +1,7 @@
 //! Responses from a city's snapshot, with their ETag.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -81,32 +83,84 @@ impl<R: Send + 'static> Call<R> {
         cost: CostClass,
         compute: impl FnOnce(&ResponseInputs<'_>, R) -> Result<BodyWithHeaders> + Send + 'static,
     ) -> Result<Response> {
-        let Self { state, city, context, request } = self;
-        if context.has_if_none_match_tags() {
-            let tag = context.etag(&state, city.snapshots(context.view).load().revision());
-            if context.has_etag(&tag) && city.progress().ready {
-                return Ok(not_modified(tag));
-            }
+        if let Some(known) = self.known_response() {
+            return Ok(known);
         }
+        let Self { state, city, context, request } = self;
         let (shared, own, view) = (state.clone(), city.clone(), context.view);
         let respond = move |snapshot: &Snapshot, interrupt: &Interrupt| {
             let (state, city, context) = (&*shared, &*own, &context);
             let inputs = ResponseInputs { state, city, snapshot, context, interrupt };
-            let (body, headers) = compute(&inputs, request)?;
-            let tag = context.etag(state, snapshot.revision());
-            // `*` holds for every response but for an error, which is known only now.
-            if context.has_etag(&tag) {
-                return Ok(not_modified(tag));
-            }
-            let mut response = response_with_etag(media_type, &tag, body);
-            response.headers_mut().extend(headers);
-            Ok(response)
+            Ok(inputs.response(media_type, compute(&inputs, request)?))
         };
         match cost {
             CostClass::Quick => respond(&*state.app.snapshot(&city, view)?, &Interrupt::default()),
             CostClass::Long => state.app.query((&city, view), respond).await,
             CostClass::Heavy => state.app.query_heavy((&city, view), respond).await,
         }
+    }
+
+    /// As [`Self::respond_with_headers`], for work whose cost is known only once it has begun: it
+    /// begins as [`CostClass::Long`]. Where `compute` then returns `None`, it begins again as
+    /// [`CostClass::Heavy`].
+    ///
+    /// # Errors
+    /// Those of `compute`; unavailable.
+    pub async fn respond_where_it_fits(
+        self,
+        media_type: &'static str,
+        compute: impl Fn(&ResponseInputs<'_>, &R, CostClass) -> Result<Option<BodyWithHeaders>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Response>
+    where
+        R: Sync,
+    {
+        if let Some(known) = self.known_response() {
+            return Ok(known);
+        }
+        let Self { state, city, context, request } = self;
+        let place = (&*city, context.view);
+        let shared = Arc::new((state.clone(), city.clone(), context, request, compute));
+        let respond = |cost| {
+            let shared = shared.clone();
+            move |snapshot: &Snapshot, interrupt: &Interrupt| {
+                let (state, city, context, request, compute) = &*shared;
+                let inputs = ResponseInputs { state, city, snapshot, context, interrupt };
+                let computed = compute(&inputs, request, cost)?;
+                Ok(computed.map(|computed| inputs.response(media_type, computed)))
+            }
+        };
+        if let Some(response) = state.app.query(place, respond(CostClass::Long)).await? {
+            return Ok(response);
+        }
+        let response = state.app.query_heavy(place, respond(CostClass::Heavy)).await?;
+        response.ok_or_else(|| Error::internal("heavy work found no place"))
+    }
+
+    /// 304, where the client has the response of the newest revision.
+    fn known_response(&self) -> Option<Response> {
+        let Self { state, city, context, .. } = self;
+        if !context.has_if_none_match_tags() {
+            return None;
+        }
+        let tag = context.etag(state, city.snapshots(context.view).load().revision());
+        (context.has_etag(&tag) && city.progress().ready).then(|| not_modified(tag))
+    }
+}
+
+impl ResponseInputs<'_> {
+    /// The response with a body and header fields, or 304.
+    fn response(&self, media_type: &'static str, (body, headers): BodyWithHeaders) -> Response {
+        let tag = self.context.etag(self.state, self.snapshot.revision());
+        // `*` holds for every response but for an error, which is known only now.
+        if self.context.has_etag(&tag) {
+            return not_modified(tag);
+        }
+        let mut response = response_with_etag(media_type, &tag, body);
+        response.headers_mut().extend(headers);
+        response
     }
 }
 

@@ -7,4 +7,5 @@ pub mod file_body;
 pub mod geometry;
 pub mod problem;
 pub mod refused_lines;
+pub mod response_budget;
 pub mod streamed;

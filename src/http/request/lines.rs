@@ -1,14 +1,12 @@
 //! Newline-delimited bodies, split into lines while they are received.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use axum::body::Body;
-use http_body_util::BodyExt;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::reply::problem::too_large;
-use crate::http::request::body::{cut_short, too_slow};
+use crate::http::request::body_pace::BodyPace;
 use crate::message;
 
 /// Limit of the length of a line, in bytes.
@@ -31,8 +29,7 @@ pub type BodyLine = (usize, Result<Vec<u8>>);
 /// Splits a body into lines while it is being received. Blank lines are skipped but counted.
 pub struct BodyLines {
     body: Body,
-    /// How long to wait for the next bytes.
-    read_timeout: Duration,
+    pace: BodyPace,
     /// Bytes that may still be received.
     bytes_left: u64,
     /// Received bytes that are not yet returned as lines.
@@ -46,12 +43,11 @@ pub struct BodyLines {
 }
 
 impl BodyLines {
-    /// The lines of a body of at most `bytes_max` bytes, each part of which must arrive within
-    /// `read_timeout`.
-    pub fn new(body: Body, bytes_max: u64, read_timeout: Duration) -> Self {
+    /// The lines of a body of at most `bytes_max` bytes, which must arrive at a pace.
+    pub fn new(body: Body, bytes_max: u64, pace: BodyPace) -> Self {
         Self {
             body,
-            read_timeout,
+            pace,
             bytes_left: bytes_max,
             buffer: Vec::new(),
             searched: 0,
@@ -123,17 +119,12 @@ impl BodyLines {
 
     /// Receives further bytes, or the end.
     async fn receive(&mut self) -> Result<()> {
-        match tokio::time::timeout(self.read_timeout, self.body.frame()).await {
-            Ok(Some(Ok(frame))) => {
-                let bytes = frame.into_data().unwrap_or_default();
-                self.bytes_left =
-                    self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(too_large)?;
-                self.buffer.extend_from_slice(&bytes);
-            }
-            Err(_) => return Err(too_slow()),
-            Ok(Some(Err(_))) => return Err(cut_short()),
-            Ok(None) => self.has_ended = true,
-        }
+        let Some(bytes) = self.pace.next(&mut self.body).await? else {
+            self.has_ended = true;
+            return Ok(());
+        };
+        self.bytes_left = self.bytes_left.checked_sub(bytes.len() as u64).ok_or_else(too_large)?;
+        self.buffer.extend_from_slice(&bytes);
         Ok(())
     }
 
@@ -165,12 +156,11 @@ fn too_long() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
     use crate::http::reply::streamed::{StreamRoom, streamed};
 
-    const WAIT: Duration = Duration::from_secs(5);
-
     fn lines(text: impl Into<Body>, bytes_max: u64) -> BodyLines {
-        BodyLines::new(text.into(), bytes_max, WAIT)
+        BodyLines::new(text.into(), bytes_max, BodyPace::of_batch(&Limits::default()))
     }
 
     /// Number and text of each line, or none for a line that could not be read.

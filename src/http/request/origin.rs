@@ -9,6 +9,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Uri, Version, header};
 
 use crate::http::request::head::RequestHead;
+use crate::http::request::peer_user::PeerUser;
 use crate::i18n::Message;
 use crate::message;
 
@@ -59,6 +60,8 @@ pub enum Foreign {
     /// It speaks HTTP/1.0, as proxies do that were configured with a single line. Programs that
     /// people use have spoken HTTP/1.1 for twenty years.
     OldVersion,
+    /// The program that sends it belongs to another user of this machine, as a proxy does.
+    OtherUser,
 }
 
 impl Foreign {
@@ -85,7 +88,11 @@ impl Foreign {
         if let Some(other) = text(&SEC_FETCH_SITE).into_iter().find(other) {
             return Some(Self::Page(other));
         }
-        (head.version < Version::HTTP_11).then_some(Self::OldVersion)
+        if head.version < Version::HTTP_11 {
+            return Some(Self::OldVersion);
+        }
+        let user = head.extensions.get::<PeerUser>();
+        user.is_some_and(PeerUser::is_other).then_some(Self::OtherUser)
     }
 
     /// Is it a page of another site, in a browser that may be of this machine?
@@ -111,6 +118,10 @@ impl Foreign {
             Self::OldVersion => message!(
                 "elle est en HTTP/1.0, comme celles de mandataires",
                 "it is in HTTP/1.0, as those of proxies are"
+            ),
+            Self::OtherUser => message!(
+                "le programme qui l’envoie est d’un autre utilisateur de cette machine",
+                "the program that sends it belongs to another user of this machine"
             ),
 
         }

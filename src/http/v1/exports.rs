@@ -35,8 +35,8 @@ use crate::i18n::format::grouped;
 use crate::index::{DocAddress, Snapshot};
 use crate::message;
 use crate::query::{RowOrder, StatsQuery, ordered, stats};
-use crate::usecase::City;
 use crate::usecase::reports::check_areas;
+use crate::usecase::{City, for_client, present_client};
 
 /// Reports that are read and written in one step: some milliseconds of work.
 const STEP_ROWS: usize = 1_000;
@@ -327,7 +327,7 @@ impl ExportWork {
 fn text_body(work: ExportWork) -> Body {
     let (sender, body) = streamed(&work.state.stream_room, AHEAD_BYTES);
     let app = work.state.app.clone();
-    tokio::spawn(async move {
+    let written = async move {
         let mut left = Some(work);
         while let Some(work) = left {
             match app.compute(move || work.next_bytes()).await {
@@ -344,7 +344,8 @@ fn text_body(work: ExportWork) -> Body {
                 }
             }
         }
-    });
+    };
+    tokio::spawn(for_client(present_client(), written));
     body
 }
 

@@ -44,7 +44,7 @@ pub fn uploader(state: &AppState, request: &Request) -> Uploader {
     Uploader::at(address.map(|client| client.0))
 }
 
-/// Decodes and re-encodes uploaded photos in the pool of heavy work, if their sender may send them.
+/// Decodes and re-encodes uploaded photos in the pool of photos, if their sender may send them.
 ///
 /// # Errors
 /// Too many photos for now; one of them is not a valid photo.
@@ -62,7 +62,7 @@ pub async fn photos(state: &AppState, from: Uploader, files: Vec<Bytes>) -> Resu
         };
         files.iter().map(photo).collect()
     };
-    state.app.compute_heavy(read).await
+    state.app.compute_photos(read).await
 }
 
 /// The path of the stored photo with this name.

@@ -19,6 +19,7 @@ use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
 use crate::http::reply::streamed::{BATCH_AHEAD_BYTES, StreamSender, streamed};
+use crate::http::request::body_pace::BodyPace;
 use crate::http::request::call::Call;
 use crate::http::request::lines::{BodyLine, BodyLines, ChunkSize};
 use crate::http::request::members::body;
@@ -31,8 +32,8 @@ use crate::http::v1::reports::body::MOMENT;
 use crate::i18n::Language;
 use crate::index::Snapshot;
 use crate::query::ACCURACY_M_MAX;
-use crate::usecase::City;
 use crate::usecase::duplicates::{DuplicateQuestion, DuplicateRules};
+use crate::usecase::{City, for_client, present_client};
 
 /// Lines that are processed together.
 const CHUNK: ChunkSize = ChunkSize { lines: 512, bytes: 1 << 20, is_exact: false };
@@ -85,12 +86,11 @@ async fn answer_batch(call: Call<BatchRequest>, body: Request) -> HandlerResult 
     let Call { state, city, context, request } = call;
     let (limit, body) = (request.limit, body.into_body());
     state.app.snapshot(&city, context.view)?;
-    let limits = &state.app.limits;
-    let lines = BodyLines::new(body, u64::MAX, limits.request_time_max);
+    let lines = BodyLines::new(body, u64::MAX, BodyPace::of_batch(&state.app.limits));
     let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, view, refused) = (context.language, context.view, RefusedLines::default());
     let batch = DuplicateBatch { state, city, view, limit, language, refused };
-    tokio::spawn(batch.run(lines, sender));
+    tokio::spawn(for_client(present_client(), batch.run(lines, sender)));
     let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)

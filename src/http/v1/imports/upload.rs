@@ -2,10 +2,9 @@
 
 use axum::extract::Request;
 use axum::http::header;
-use http_body_util::BodyExt;
 
 use crate::error::{Error, Result};
-use crate::http::request::body::{cut_short, too_slow};
+use crate::http::request::body_pace::BodyPace;
 use crate::http::state::AppState;
 use crate::usecase::imports::{Upload, file_too_large};
 
@@ -13,7 +12,7 @@ use crate::usecase::imports::{Upload, file_too_large};
 const WRITE_BYTES: usize = 1 << 20;
 
 /// Writes the body of a request to a file. Nothing is left of it where the client goes away or
-/// sends nothing for longer than [`Limits::request_time_max`](crate::config::Limits).
+/// sends less than [`Limits::receive_rate_min`](crate::config::Limits).
 pub async fn receive(state: &AppState, name: &str, request: Request) -> Result<Upload> {
     let limits = &state.app.limits;
     let declared = request.headers().get(header::CONTENT_LENGTH);
@@ -22,19 +21,12 @@ pub async fn receive(state: &AppState, name: &str, request: Request) -> Result<U
         return Err(file_too_large(limits.import_bytes_max));
     }
     let mut upload = state.imports.begin_upload(name)?;
-    let mut body = request.into_body();
+    let (mut body, mut pace) = (request.into_body(), BodyPace::of_file(limits));
     let mut collected: Vec<u8> = Vec::with_capacity(WRITE_BYTES);
     loop {
-        let frame = tokio::time::timeout(limits.request_time_max, body.frame()).await;
-        let is_last = match frame {
-            Ok(Some(Ok(frame))) => {
-                collected.extend_from_slice(&frame.into_data().unwrap_or_default());
-                false
-            }
-            Ok(None) => true,
-            Err(_) => return Err(too_slow()),
-            Ok(Some(Err(_))) => return Err(cut_short()),
-        };
+        let bytes = pace.next(&mut body).await?;
+        let is_last = bytes.is_none();
+        collected.extend_from_slice(&bytes.unwrap_or_default());
         if is_last || collected.len() >= WRITE_BYTES {
             let written = tokio::task::spawn_blocking(move || {
                 upload.write(&collected)?;

@@ -19,6 +19,7 @@ use crate::http::reply::answer::NDJSON;
 use crate::http::reply::problem::ProblemOfRow;
 use crate::http::reply::refused_lines::{RefusedLines, RefusedLinesOut};
 use crate::http::reply::streamed::{BATCH_AHEAD_BYTES, ClientGone, StreamSender, streamed};
+use crate::http::request::body_pace::BodyPace;
 use crate::http::request::call::Call;
 use crate::http::request::caller::Caller;
 use crate::http::request::form::bounded;
@@ -30,7 +31,7 @@ use crate::http::state::AppState;
 use crate::http::v1::reports::body::{NewReport, read_draft};
 use crate::i18n::Language;
 use crate::message;
-use crate::usecase::{BatchChunk, City};
+use crate::usecase::{BatchChunk, City, for_client, present_client};
 
 /// The operation.
 pub fn operations() -> Vec<Operation> {
@@ -69,12 +70,12 @@ async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult 
     let counted = (context.caller == Caller::Public).then(|| (body.headers().clone(), body.extensions().clone()));
     let limits = &state.app.limits;
     let body = bounded(body, limits.batch_bytes_max)?.into_body();
-    let lines = BodyLines::new(body, limits.batch_bytes_max as u64, limits.request_time_max);
+    let lines = BodyLines::new(body, limits.batch_bytes_max as u64, BodyPace::of_batch(limits));
     let (sender, answer) = streamed(&state.stream_room, BATCH_AHEAD_BYTES);
     let (language, refused) = (context.language, RefusedLines::default());
     let (by, key) = (context.actor(), request.key);
     let creation = BatchCreation { state, city, key, by, language, sender, refused, counted };
-    tokio::spawn(creation.run(lines));
+    tokio::spawn(for_client(present_client(), creation.run(lines)));
     let mut response = Response::new(answer);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     Ok(response)
