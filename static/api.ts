@@ -264,15 +264,14 @@ export function sendImport(file: File, onProgress: (share: number) => void): Pro
   });
 }
 
-// Reviews need the key of somebody who may decide.
+// Reviews need the session of somebody who may decide.
 
 /** The first reports with texts or photos that wait for a person. */
-export const held = async (city: string, key: string): Promise<schema.HeldList> =>
-  readJson(await fetch(urlOf("/api/v1/review", { jurisdiction_id: city, limit: "20" }), { headers: withKey(key) }));
+export const held = async (city: string): Promise<schema.HeldList> =>
+  readJson(await fetch(urlOf("/api/v1/review", { jurisdiction_id: city, limit: "20" })));
 
 /** Decides what the public sees of the texts and photos of a report. */
-export async function review(report: string, body: schema.ReviewBody, city: string, key: string): Promise<ReportFeature> {
-  const headers = { "Content-Type": "application/json", ...withKey(key) };
+export async function review(report: string, body: schema.ReviewBody, city: string): Promise<ReportFeature> {
   const url = urlOf(`/api/v1/review/${id(report)}`, { jurisdiction_id: city });
-  return readJson(await fetch(url, { method: "PUT", headers, body: JSON.stringify(body) }));
+  return readJson(await fetch(url, { method: "PUT", headers: JSON_BODY, body: JSON.stringify(body) }));
 }

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { type CityContext, drawLanguageButton, loadCityContext, pageUrl } from "./citizen-page";
 import { setCssColors } from "./colors";
-import { crew, crewField } from "./crew";
+import { drawCrewButton, logInForm } from "./crew";
 import { button, byId, h } from "./dom";
 import { formatDateTime, t, tValue } from "./i18n";
 
@@ -76,7 +76,7 @@ function drawReport(): void {
 async function decide(report: api.HeldReport, decision: Choice): Promise<void> {
   const body = { decision, revision: report.revision, ...(decision === "redact" && hidden.length > 0 ? { hide: hidden } : {}) };
   try {
-    await api.review(report.service_request_id, body, context.city.jurisdiction_id, crew.key);
+    await api.review(report.service_request_id, body, context.city.jurisdiction_id);
     showProblem("");
   } catch (error) {
     showProblem(error instanceof api.ApiError ? error.message : t("notice.offline"));
@@ -93,21 +93,24 @@ async function decide(report: api.HeldReport, decision: Choice): Promise<void> {
 
 /** Asks for the key of somebody who may decide. */
 function askForKey(): void {
-  const form = byId<HTMLFormElement>("key-form");
-  form.hidden = false;
-  form.replaceChildren(h("p", {}, t("review.key")), crewField("crew.key"),
-    h("button", { type: "submit", class: "primary" }, t("import.key.submit")));
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    form.hidden = true;
-    void load();
-  };
+  const box = byId("key-form");
+  box.hidden = false;
+  box.replaceChildren(h("p", {}, t("review.key")), logInForm(() => {
+    box.hidden = true;
+    logged();
+  }));
   byId("held").replaceChildren();
+}
+
+/** After somebody logged in or out. */
+function logged(): void {
+  void drawCrewButton(logged);
+  void load();
 }
 
 async function load(): Promise<void> {
   try {
-    waiting = (await api.held(context.city.jurisdiction_id, crew.key)).reports;
+    waiting = (await api.held(context.city.jurisdiction_id)).reports;
     hidden = [];
     drawReport();
   } catch (error) {
@@ -140,6 +143,7 @@ async function start(): Promise<void> {
   context = await loadCityContext(showProblem);
   draw();
   document.addEventListener("keydown", onKey);
+  void drawCrewButton(logged);
   await load();
 }
 

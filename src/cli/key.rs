@@ -251,8 +251,18 @@ mod tests {
         let instant = end("2027-01-31T17:00:00-05:00", now).unwrap();
         assert_eq!(instant, at("2027-01-31T22:00:00Z"));
         assert_eq!(end("90d", now).unwrap(), now.as_second() + 90 * 86_400);
-        for bad in ["", "d", "90", "-1d", "2026-12-30", "2026-12-31T00:00:00Z", "0h", "é", "soon", "99999999d"]
-        {
+        for bad in [
+            "",
+            "d",
+            "90",
+            "-1d",
+            "2026-12-30",
+            "2026-12-31T00:00:00Z",
+            "0h",
+            "é",
+            "soon",
+            "99999999d",
+        ] {
             let refused = end(bad, now).unwrap_err().to_string();
             assert!(refused.contains("--expires"), "{refused}");
         }

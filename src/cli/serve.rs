@@ -190,7 +190,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         model,
         public_config,
     );
-    if arguments.filing_needs_key && !site.access.needs_keys() && arguments.open311_keys.is_empty() {
+    if arguments.filing_needs_key && !site.access.needs_keys() && arguments.open311_keys.is_empty()
+    {
         tracing::warn!(
             "--filing-needs-key: there is no key yet, so nobody can file a report; see \
              'pointchaud key create'"

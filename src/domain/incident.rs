@@ -34,8 +34,7 @@ pub fn author_name(text: &str) -> Result<String, Message> {
 }
 
 /// Authors of changes that name no person: how a change was made.
-pub const AUTHORS_OF_NOBODY: [&str; 5] =
-    [AUTHOR_DEFAULT, "api", "import", "open311", "public"];
+pub const AUTHORS_OF_NOBODY: [&str; 5] = [AUTHOR_DEFAULT, "api", "import", "open311", "public"];
 
 /// The author of a change as it is shown. Names of employees are not for everybody: where they are
 /// not shown, their changes are those of the crew.

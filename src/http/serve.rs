@@ -197,12 +197,7 @@ fn paced(stream: TcpStream, limits: &Limits) -> PacedStream<TcpStream> {
 }
 
 /// Accepts a TLS connection and serves it with the protocol that its client chose.
-async fn serve_tls(
-    stream: TcpStream,
-    peer: Peer,
-    shared: Arc<Shared>,
-    admission: Arc<Admission>,
-) {
+async fn serve_tls(stream: TcpStream, peer: Peer, shared: Arc<Shared>, admission: Arc<Admission>) {
     // Boxed, because the state of a handshake is large and soon over.
     let accepted = tokio::select! {
         accepted = Box::pin(accept_tls(stream, &shared)) => accepted,
@@ -224,7 +219,10 @@ async fn serve_tls(
 
 /// The handshake of TLS. `None` where it fails or takes too long. A client that does not speak TLS
 /// is answered that it must.
-async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<PacedStream<TcpStream>>> {
+async fn accept_tls(
+    stream: TcpStream,
+    shared: &Shared,
+) -> Option<TlsStream<PacedStream<TcpStream>>> {
     let (tls, limits) = (shared.listening.tls.clone()?, &shared.listening.limits);
     let handshake = async {
         let mut first = [0];
@@ -280,7 +278,8 @@ async fn serve_http1<S: TcpBased>(
             // Not for bytes that came before a rest: each rest would give their head more time.
             admission.set_resting(false);
         }
-        let serving = serve_requests(stream, unread, peer.clone(), (&shared, &mut stop), &admission);
+        let serving =
+            serve_requests(stream, unread, peer.clone(), (&shared, &mut stop), &admission);
         let Some(rest) = Box::pin(serving).await else { return };
         (stream, unread) = rest;
         may_rest = true;

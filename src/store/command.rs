@@ -5,7 +5,10 @@
 //! thread executes: a backend that forgets a command does not compile.
 
 use crate::domain::{
-    Actor, AuditSubject, BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind, HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId, PhotoPolicy, Report, ReportId, ReportUpdate, RetentionPeriod, Role, SecretDigest, Service, Session, StoredReport, TextDecision, TextPolicy, Visibility,
+    Actor, AuditSubject, BoundarySet, Contact, ErasableField, ErasureCounts, ErasureKind,
+    HotspotTrack, Idempotency, IncidentChange, IncidentCommand, Jurisdiction, JurisdictionId,
+    PhotoPolicy, Report, ReportId, ReportUpdate, RetentionPeriod, Role, SecretDigest, Service,
+    Session, StoredReport, TextDecision, TextPolicy, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::place::BBox;

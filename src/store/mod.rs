@@ -26,10 +26,18 @@ mod sqlite;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
-    Command, CreateKey, CreateReport, CreateReports, CreateSession, EncryptContacts, EncryptedContacts, EndSessions, EraseAudit, EraseEach, EraseReports, ErasedReports, ForgetPhotos, ImportReports, ImportedReport, NoteAction, NoteKeyUse, NoteSessionUse, RememberErasure, RemoveJurisdiction, RemoveReport, ReplaceBoundaries, ReviewTexts, RevokeKey, RewriteStore, RotateKey, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction, SetRetention, SetVisibility, StoredReview, SubmitOutcome, UpdateReport, Verdict, WriteCounts, WriteJudge,
+    Command, CreateKey, CreateReport, CreateReports, CreateSession, EncryptContacts,
+    EncryptedContacts, EndSessions, EraseAudit, EraseEach, EraseReports, ErasedReports,
+    ForgetPhotos, ImportReports, ImportedReport, NoteAction, NoteKeyUse, NoteSessionUse,
+    RememberErasure, RemoveJurisdiction, RemoveReport, ReplaceBoundaries, ReviewTexts, RevokeKey,
+    RewriteStore, RotateKey, SaveCheckpoint, SaveHotspotTracks, SaveLearnedExtent, SetJurisdiction,
+    SetRetention, SetVisibility, StoredReview, SubmitOutcome, UpdateReport, Verdict, WriteCounts,
+    WriteJudge,
 };
 pub use digest::{Digest, of_report};
 pub use listener::{CommitListener, NoListener};
 pub use sqlite::{
-    CHILDREN_MAX, ErasureFilter, ErasurePage, Pending, PhotoOwner, PrivateKeys, Reader, RegisteredCity, Scan, SeenIds, SeenUpdate, StoredErasure, TextPage, Writer, WriterSettings, path_of_url as sqlite_path,
+    CHILDREN_MAX, ErasureFilter, ErasurePage, Pending, PhotoOwner, PrivateKeys, Reader,
+    RegisteredCity, Scan, SeenIds, SeenUpdate, StoredErasure, TextPage, Writer, WriterSettings,
+    path_of_url as sqlite_path,
 };

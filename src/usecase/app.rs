@@ -26,8 +26,8 @@ use crate::usecase::catalogues::Catalogues;
 use crate::usecase::city::{City, DuplicateJudge};
 use crate::usecase::loaded_cities::{LoadedCities, starting};
 use crate::usecase::memory::MemoryGauge;
-use crate::usecase::sessions::Sessions;
 use crate::usecase::photo_owners::PhotoOwners;
+use crate::usecase::sessions::Sessions;
 use crate::usecase::tracking_numbers::TrackingNumbers;
 use crate::usecase::work_pool::WorkPool;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::domain::{
-    Change, ContentPolicy, FieldChange, PublicRules, ReportId, ReportTime, ShownTexts, StoredReport,
-    StoredUpdate, TextDecision, View, Visibility,
+    Change, ContentPolicy, FieldChange, PublicRules, ReportId, ReportTime, ShownTexts,
+    StoredReport, StoredUpdate, TextDecision, View, Visibility,
 };
 use crate::error::{Error, Result};
 use crate::index::{Snapshot, SnapshotReader};

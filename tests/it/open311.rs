@@ -103,16 +103,32 @@ fn what_is_wrong_is_named_with_the_codes_of_the_specification() {
         (format!("api_key=three&service_code=lampadaire&{at}"), 403, "api_key"),
         (format!("api_key=key-one-of-app&{at}"), 400, "service_code"),
         (format!("api_key=key-one-of-app&service_code=licorne&{at}"), 404, "service_code"),
-        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&jurisdiction_id=x"), 404, "x"),
+        (
+            format!("api_key=key-one-of-app&service_code=lampadaire&{at}&jurisdiction_id=x"),
+            404,
+            "x",
+        ),
         ("api_key=key-one-of-app&service_code=lampadaire".into(), 400, "lat"),
         ("api_key=key-one-of-app&service_code=lampadaire&lat=46".into(), 400, "long"),
         ("api_key=key-one-of-app&service_code=lampadaire&lat=x&long=1".into(), 400, "lat"),
         ("api_key=key-one-of-app&service_code=lampadaire&lat=91&long=1".into(), 400, "lat"),
         (format!("api_key=key-one-of-app&service_code=encombrants&{at}"), 400, "attribute[objets]"),
-        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&attribute[etat]=x"), 400, "etat"),
+        (
+            format!("api_key=key-one-of-app&service_code=lampadaire&{at}&attribute[etat]=x"),
+            400,
+            "etat",
+        ),
         (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&attribute[x]=x"), 400, "x"),
-        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&media_url=file:///x"), 400, "media_url"),
-        (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&description=%E9t%E9"), 400, "UTF-8"),
+        (
+            format!("api_key=key-one-of-app&service_code=lampadaire&{at}&media_url=file:///x"),
+            400,
+            "media_url",
+        ),
+        (
+            format!("api_key=key-one-of-app&service_code=lampadaire&{at}&description=%E9t%E9"),
+            400,
+            "UTF-8",
+        ),
         (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&x%FF=1"), 400, "UTF-8"),
         (format!("api_key=key-one-of-app&service_code=lampadaire&{at}&lat=47"), 400, "lat"),
     ] {
@@ -121,7 +137,8 @@ fn what_is_wrong_is_named_with_the_codes_of_the_specification() {
         let description = errors[0]["description"].as_str().unwrap();
         assert!(description.contains(word) && errors[0]["code"] == status, "{form}: {errors}");
     }
-    let (status, _) = post(&service, &format!("api_key=key-two-of-app&service_code=lampadaire&{at}"));
+    let (status, _) =
+        post(&service, &format!("api_key=key-two-of-app&service_code=lampadaire&{at}"));
     assert_eq!(status, 200);
     for (path, status) in [
         ("requests.json?status=done", 400),

@@ -48,7 +48,8 @@ impl Role {
     /// The permissions of this role: the one place that says them.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
-    ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadAudit, ReadContacts, ReadPrivate, ReviewTexts,
+            ChangeIncidents, ChangeReports, ExportAll, FileReports, ReadAudit, ReadContacts,
+            ReadPrivate, ReviewTexts,
         };
         match self {
             Self::App => &[FileReports],
@@ -60,7 +61,9 @@ impl Role {
                 ReadPrivate,
                 ReadContacts,
                 ChangeIncidents,
-    ExportAll, ReadAudit, ReviewTexts,
+                ExportAll,
+                ReadAudit,
+                ReviewTexts,
             ],
             Self::Admin => Permission::ALL,
         }

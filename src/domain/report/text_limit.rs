@@ -55,9 +55,16 @@ mod tests {
             visible("description", &Some(text.into()), &mut refused);
             refused.pop()
         };
-        for text in
-            ["a\u{206a}b", "a\u{fff9}b", "a\u{7}b", "a\u{1b}[31m", "a\u{85}", "a\u{202e}b", "\u{2066}a\u{2069}", "\u{7f}"]
-        {
+        for text in [
+            "a\u{206a}b",
+            "a\u{fff9}b",
+            "a\u{7}b",
+            "a\u{1b}[31m",
+            "a\u{85}",
+            "a\u{202e}b",
+            "\u{2066}a\u{2069}",
+            "\u{7f}",
+        ] {
             let refused = check(text).unwrap();
             assert!(refused.message.en.contains("U+"), "{refused}");
             assert!(!refused.value.chars().any(is_hidden), "{refused}");

@@ -123,7 +123,6 @@ impl Foreign {
                 "le programme qui l’envoie est d’un autre utilisateur de cette machine",
                 "the program that sends it belongs to another user of this machine"
             ),
-
         }
     }
 }
@@ -252,12 +251,8 @@ mod tests {
             }
             let (uri, extensions) = (Uri::from_static("/"), Extensions::new());
             let version = Version::HTTP_11;
-            let head = RequestHead {
-                uri: &uri,
-                version,
-                headers: &headers,
-                extensions: &extensions,
-            };
+            let head =
+                RequestHead { uri: &uri, version, headers: &headers, extensions: &extensions };
             foreign_page(&head, public)
         };
         let (host, public) = (("host", "city.example"), Some("https://311.example"));

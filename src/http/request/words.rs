@@ -223,9 +223,7 @@ impl ParameterType for Texts {
         let items = quoted_items(&text);
         match items.iter().any(|item| item.is_empty()) {
             true => Err(reader.refuse(name, &text, empty_item())),
-            false if items.len() > ITEMS_MAX => {
-                Err(reader.refuse(name, &text, too_many_items()))
-            }
+            false if items.len() > ITEMS_MAX => Err(reader.refuse(name, &text, too_many_items())),
             false => Ok(items.into_iter().map(str::to_owned).collect()),
         }
     }

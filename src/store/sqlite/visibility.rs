@@ -82,7 +82,8 @@ impl WriteTransaction<'_> {
         let texts = command.texts.iter().map(|(code, one)| (TEXT, code, one.as_str()));
         let photos = command.photos.iter().map(|(code, one)| (PHOTOS, code, one.as_str()));
         for (subject, code, policy) in texts.chain(photos) {
-            let before = known.query_row(params![id, subject, code], |row| row.get(0)).optional()?;
+            let before =
+                known.query_row(params![id, subject, code], |row| row.get(0)).optional()?;
             set.execute(params![id, subject, code, policy])?;
             let (name, after) = (format!("{subject}.{code}"), Some(policy.to_owned()));
             fields.extend(AuditField::changed(&name, before, after));

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use pointchaud::domain::{
-    Accuracy, Change, Channel, ClosedReason, Event, Filter, IndexedFields, Nature, ReportId,
-    PlaceCondition, ServiceCode, Status, TextSketch,
+    Accuracy, Change, Channel, ClosedReason, Event, Filter, IndexedFields, Nature, PlaceCondition,
+    ReportId, ServiceCode, Status, TextSketch,
 };
 use pointchaud::index::{Index, Snapshot};
 use pointchaud::place::{BBox, Position};
@@ -204,9 +204,7 @@ pub fn passes(filter: &Filter, facts: &IndexedFields) -> bool {
         && filter.from.is_none_or(|from| from <= facts.requested)
         && filter.before.is_none_or(|before| facts.requested < before)
         && filter.place.is_none_or(|place| match place {
-            PlaceCondition::Exact => {
-                facts.position.is_some() && facts.accuracy == Accuracy::Exact
-            }
+            PlaceCondition::Exact => facts.position.is_some() && facts.accuracy == Accuracy::Exact,
             PlaceCondition::None => facts.position.is_none(),
         })
         && filter.bbox.is_none_or(|bbox| facts.position.is_some_and(|at| bbox.contains(at)))

@@ -67,7 +67,8 @@ const CHUNK: ChunkSize = ChunkSize { lines: 8_192, bytes: 4 << 20, is_exact: tru
 async fn create(call: Call<CreateBatchRequest>, body: Request) -> HandlerResult {
     let Call { state, city, context, request } = call;
     // What anybody sends counts row by row, as if each report had come alone.
-    let counted = (context.caller == Caller::Public).then(|| (body.headers().clone(), body.extensions().clone()));
+    let counted = (context.caller == Caller::Public)
+        .then(|| (body.headers().clone(), body.extensions().clone()));
     let limits = &state.app.limits;
     let body = bounded(body, limits.batch_bytes_max)?.into_body();
     let lines = BodyLines::new(body, limits.batch_bytes_max as u64, BodyPace::of_batch(limits));

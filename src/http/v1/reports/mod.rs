@@ -20,8 +20,8 @@ use crate::http::request::call::Call;
 use crate::http::request::if_match::{IF_MATCH, IfMatch};
 use crate::http::request::parameter::{Defaulted, Parameter, query, request};
 use crate::http::request::params::{BOXED_FILTER, LIMIT, NewestAfter, REPORT_ID, cursor_by};
-use crate::http::v1::reports::answer::{ContactOut, History, feature, report_page, report_tag};
 use crate::http::request::words::Choice;
+use crate::http::v1::reports::answer::{ContactOut, History, feature, report_page, report_tag};
 use crate::query::{self, ListOrder};
 use crate::usecase::reports::check_areas;
 
