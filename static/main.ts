@@ -433,7 +433,8 @@ function addListeners(): void {
   });
   byId("panel-toggle").addEventListener("click", () => showPanel(!isPanelOpen()));
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || byId("card").hidden) return;
+    // A dialog that is open takes the key for itself.
+    if (event.key !== "Escape" || byId("card").hidden || document.querySelector("dialog[open]")) return;
     if (state.url.report) cardActions.close();
     else hotspotActions.closeCard();
   });

@@ -102,8 +102,8 @@ test("by keyboard: a wrong key, the right one, a change, and logging out", async
   assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite, cookie.path], ["pointchaud", true, "Strict", "/"]);
   assert.ok(!seen.includes(cookie.value), "no script reads the session");
 
-  await page.waitForSelector(".incident button");
-  await page.locator(".incident button", { hasText: "Réunir" }).first().click();
+  await page.waitForSelector(".incident .small");
+  await page.locator(".incident .small", { hasText: "Réunir" }).first().click();
   await page.waitForFunction(() => /Réunies · marie.tremblay/.test(document.querySelector(".incident")?.textContent));
 
   await page.locator("#crew").focus();
@@ -130,8 +130,8 @@ test("logging out everywhere ends the session of another browser, which then ask
   await Promise.all([
     here.page.waitForEvent("load"), here.page.locator("#crew-dialog button", { hasText: "partout" }).click(),
   ]);
-  await there.page.waitForSelector(".incident button");
-  await there.page.locator(".incident button").first().click();
+  await there.page.waitForSelector(".incident .small");
+  await there.page.locator(".incident .small").first().click();
   await there.page.waitForSelector("#crew-dialog[open]");
   assert.match(await there.page.locator("#crew-dialog h2").innerText(), /log-in/);
   await assertAccessible(there.page);
