@@ -413,7 +413,8 @@ impl App {
         self.execute(command, by).await
     }
 
-    /// Merges, splits or restores an incident. The author is kept in the history, `by` in the audit.
+    /// Merges, splits or restores an incident. The author is kept in the history, `by` in the
+    /// audit.
     ///
     /// # Errors
     /// Not found; a conflict with the present state; the store.
