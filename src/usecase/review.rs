@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::message;
 use crate::store::ReviewTexts;
 use crate::usecase::review_queue::{FoundReports, PAGE};
-use crate::usecase::text_reviews::text_digest;
+use crate::usecase::text_reviews::{BEING_STORED, text_digest};
 use crate::usecase::{App, City};
 
 /// A report with what waits for a person.
@@ -158,14 +158,21 @@ impl App {
         };
         let texts = self.compute(decide).await?;
         // Before the commit, so that no answer of its revision shows the state before.
-        let put = texts.iter().map(|(digest, one)| (*digest, Some(one.clone()))).collect();
-        let before = city.reviews.put(put);
+        city.reviews.put(&texts, BEING_STORED);
         let jurisdiction = city.id().clone();
-        let done = self.execute(ReviewTexts { jurisdiction, id, expected, texts, author }).await;
-        if done.is_err() {
-            city.reviews.put(before);
+        let command = ReviewTexts { jurisdiction, id, expected, texts: texts.clone(), author };
+        match self.execute(command).await {
+            Ok(revision) => {
+                city.reviews.put(&texts, revision);
+                Ok(())
+            }
+            Err(error) => {
+                city.reviews.forget(&texts);
+                let (app, own) = (self.clone(), city.clone());
+                self.compute(move || own.reviews.read_on(own.id(), app.reader())).await?;
+                Err(error)
+            }
         }
-        done.map(|_| ())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::domain::{JurisdictionId, ReportId, TextDecision};
 use crate::error::Result;
-use crate::store::Reader;
+use crate::store::{Reader, StoredReview};
 
 /// The digest of a report and a text of it: a decision about it holds for no other text.
 pub fn text_digest(id: &ReportId, text: &str) -> [u8; 32] {
@@ -17,45 +17,80 @@ pub fn text_digest(id: &ReportId, text: &str) -> [u8; 32] {
     *hash.finalize().as_bytes()
 }
 
-/// The decisions of a city and the revision up to which they were read. A decision takes about 80
-/// bytes.
+/// The revision of a decision that is being stored: newer than all that are.
+pub const BEING_STORED: u64 = u64::MAX;
+
+/// Decisions by the digests of their texts, each with the revision that it made.
 #[derive(Default)]
-pub struct TextReviews(RwLock<(HashMap<[u8; 32], TextDecision>, u64)>);
+struct KnownReviews {
+    decisions: HashMap<[u8; 32], (u64, TextDecision)>,
+    /// The revision up to which they were read.
+    read: u64,
+}
+
+/// The decisions of a city. One takes about 100 bytes.
+#[derive(Default)]
+pub struct TextReviews(RwLock<KnownReviews>);
 
 impl TextReviews {
     /// What was decided about a text of a report.
     pub fn of(&self, id: &ReportId, text: &str) -> Option<TextDecision> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.0.get(&text_digest(id, text)).cloned()
+        known.decisions.get(&text_digest(id, text)).map(|(_, decision)| decision.clone())
     }
 
-    /// Adds decisions that are about to be stored. Returns those that were in their place.
-    pub fn put(
-        &self,
-        decisions: Vec<([u8; 32], Option<TextDecision>)>,
-    ) -> Vec<([u8; 32], Option<TextDecision>)> {
+    /// Sets decisions that make, or are about to make, a revision.
+    pub fn put(&self, decisions: &[([u8; 32], TextDecision)], revision: u64) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut replace = |(digest, decision): ([u8; 32], Option<TextDecision>)| {
-            let before = match decision {
-                Some(decision) => known.0.insert(digest, decision),
-                None => known.0.remove(&digest),
-            };
-            (digest, before)
-        };
-        decisions.into_iter().map(&mut replace).collect()
+        let all = decisions.iter().map(|(digest, one)| (*digest, (revision, one.clone())));
+        known.decisions.extend(all);
     }
 
-    /// Reads the decisions that were stored since they were read last.
+    /// Forgets decisions that could not be stored: those of their texts are read anew.
+    pub fn forget(&self, decisions: &[([u8; 32], TextDecision)]) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (digest, _) in decisions {
+            known.decisions.remove(digest);
+        }
+        known.read = 0;
+    }
+
+    /// Reads the decisions that were stored since they were read last. One that is being stored
+    /// meanwhile stays.
     ///
     /// # Errors
     /// The store.
     pub fn read_on(&self, city: &JurisdictionId, reader: &Reader) -> Result<()> {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner).1;
+        let read = self.0.read().unwrap_or_else(PoisonError::into_inner).read;
         let new = reader.reviews_after(city, read)?;
         let Some(last) = new.last().map(|review| review.revision) else { return Ok(()) };
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.0.extend(new.into_iter().map(|review| (review.digest, review.decision)));
-        known.1 = known.1.max(last);
+        for StoredReview { digest, decision, revision } in new {
+            let before = known.decisions.get(&digest).map_or(0, |(revision, _)| *revision);
+            if before <= revision {
+                known.decisions.insert(digest, (revision, decision));
+            }
+        }
+        known.read = known.read.max(last);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_holds_for_one_text_of_one_report_until_it_is_forgotten() {
+        let (one, other) = (ReportId::new("a1").unwrap(), ReportId::new("a2").unwrap());
+        let reviews = TextReviews::default();
+        let decided = [(text_digest(&one, "x"), TextDecision::Publish)];
+        reviews.put(&decided, BEING_STORED);
+        assert_eq!(reviews.of(&one, "x"), Some(TextDecision::Publish));
+        assert_eq!((reviews.of(&other, "x"), reviews.of(&one, "y")), (None, None));
+        reviews.put(&[(text_digest(&one, "x"), TextDecision::KeepBack)], 7);
+        assert_eq!(reviews.of(&one, "x"), Some(TextDecision::KeepBack));
+        reviews.forget(&decided);
+        assert_eq!(reviews.of(&one, "x"), None);
     }
 }

@@ -64,8 +64,9 @@ fn is_letters(text: &TokenText<'_>, at: usize, count: usize) -> bool {
 fn french_plate(text: &TokenText<'_>, at: usize) -> Option<usize> {
     let is_glued = (1..5).all(|n| text.is_glued(at + n));
     let has_hyphens = text.sign(at + 1) == Some('-') && text.sign(at + 3) == Some('-');
-    let is_free = !text.is_glued(at)
-        && !(text.is_glued(at + 5) && matches!(text.sign(at + 5), None | Some('-' | '/' | '_')));
+    let follows = |sign| matches!(sign, None | Some('-' | '/' | '_'));
+    let goes_on = text.is_glued(at + 5) && follows(text.sign(at + 5));
+    let is_free = !(text.is_glued(at) || goes_on);
     (is_free
         && is_glued
         && has_hyphens
