@@ -38,8 +38,9 @@ impl Recognition {
     /// Has the column names of sites, by its name and its values?
     fn may_be_sites(&self, at: usize, values: &ColumnSample) -> bool {
         let column = &self.columns[at];
-        let is_free =
-            column.guess.is_none_or(|(field, _)| ["address", "description"].contains(&field));
+        let is_free = column
+            .guess
+            .is_none_or(|(field, _)| ["address", "description", "category"].contains(&field));
         let others = values.numbers + values.times + values.links + values.containers;
         is_free
             && !column.key.is_empty()
