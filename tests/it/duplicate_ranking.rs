@@ -311,10 +311,10 @@ fn the_original_precedes_its_other_duplicates_and_nothing_states_more_than_what_
             exclude: None,
         };
         let found = rule.rank(&snapshot, &query, 5).duplicates;
-        let told = |one: &pointchaud::query::Duplicate| {
+        let stated = |one: &pointchaud::query::Duplicate| {
             (snapshot.id(one.address).to_owned(), one.probability)
         };
-        found.iter().map(told).collect::<Vec<_>>()
+        found.iter().map(stated).collect::<Vec<_>>()
     };
     let found = rank(&model);
     assert_eq!(found.len(), 3);
