@@ -300,7 +300,11 @@ fn the_original_precedes_its_other_duplicates_and_nothing_states_more_than_what_
     // Two reports of one street light that nobody has linked.
     let snapshot = Index::from_reports([report("a", 2), report("b", 1)]);
     let snapshot = snapshot.reader().load();
-    let model = builtin_model().unwrap();
+    let mut model = builtin_model().unwrap();
+    // Features 6 to 9 say which came first; here only the second model uses them.
+    model.coefficients[6..10].fill(0.0);
+    model.original[..3].copy_from_slice(&[2.5, 0.0, -0.1]);
+    model.original[6..9].copy_from_slice(&[-2.9, -1.2, 1.8]);
     let rank = |model: &DuplicateModel| {
         let rule = DuplicateRule::new(&snapshot, &catalogue(), model, &service);
         let query = DuplicateQuery {
