@@ -174,9 +174,9 @@ pub fn write(model: &DuplicateModel) -> String {
     for (name, value) in FEATURES.iter().zip(model.coefficients) {
         let _ = writeln!(out, "{name} = {}", short(value));
     }
-    let told = FEATURES.iter().zip(model.original).filter(|(_, value)| *value != 0.0);
+    let named = FEATURES.iter().zip(model.original).filter(|(_, value)| *value != 0.0);
     let mut heading = "\n[original]\n";
-    for (name, value) in told {
+    for (name, value) in named {
         let _ = writeln!(out, "{heading}{name} = {}", short(value));
         heading = "";
     }

@@ -6,9 +6,10 @@
 //! within the service's search radius, of any other service within [`OTHER_SERVICES_M`]. Each is
 //! scored by a [`DuplicateModel`] on its [`FEATURES`](crate::query::FEATURES): how probable it is
 //! that both belong to one incident, which is what an answer states, and that the candidate is the
-//! incident's original, which orders the answers. A candidate that is a known duplicate is represented by its original, so the result is a list of incidents. Nothing
-//! is used that was not known at the time of the query: no later report, no later closing, and no
-//! link that was made when a duplicate was closed later.
+//! incident's original, which orders the answers. A candidate that is a known duplicate is
+//! represented by its original, so the result is a list of incidents. Nothing is used that was not
+//! known at the time of the query: no later report, no later closing, and no link that was made
+//! when a duplicate was closed later.
 
 use crate::domain::{Accuracy, Catalogue, Filter, Report, ReportId, ServiceCode, Status};
 use crate::index::{Collector, CompiledFilter, DocAddress, Snapshot};

@@ -268,9 +268,9 @@ pub fn chance_errors(
     seed: u64,
 ) -> Vec<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let told: Vec<f64> = stated.iter().copied().filter(|p| *p >= least).collect();
+    let likely: Vec<f64> = stated.iter().copied().filter(|p| *p >= least).collect();
     let draw = |_| {
-        let drawn: Vec<(f64, bool)> = told.iter().map(|p| (*p, rng.random_bool(*p))).collect();
+        let drawn: Vec<(f64, bool)> = likely.iter().map(|p| (*p, rng.random_bool(*p))).collect();
         calibration_error(&reliability(&drawn, bands))
     };
     let mut errors: Vec<f64> = (0..draws).map(draw).collect();

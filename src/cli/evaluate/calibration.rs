@@ -45,7 +45,8 @@ impl LikelyAnswers {
     }
 
     /// The heading of its columns.
-    pub const COLUMNS: &str = "answers above 10 % | stated | right | recorded | calibration error | by chance, 95 % below";
+    pub const COLUMNS: &str = "answers above 10 % | stated | right | recorded | \
+                               calibration error | by chance, 95 % below";
 
     /// Its cells.
     pub fn cells(&self) -> String {
