@@ -184,7 +184,8 @@ mod tests {
         drop(frame);
         assert_eq!((rest.as_ref(), budget.occupied().all), (b"x".as_slice(), BYTES));
         drop(rest);
-        assert_eq!((budget.occupied().all, budget.occupied().by_client.len()), (0, 0));
+        let occupied = budget.occupied();
+        assert_eq!((occupied.all, occupied.by_client.len()), (0, 0));
     }
 
     #[test]
