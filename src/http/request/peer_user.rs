@@ -63,8 +63,8 @@ fn written(address: IpAddr, port: u16) -> String {
     let words: Vec<u32> = match address {
         IpAddr::V4(four) => vec![u32::from_ne_bytes(four.octets())],
         IpAddr::V6(six) => {
-            let (words, _) = six.octets().as_chunks::<4>();
-            words.iter().map(|word| u32::from_ne_bytes(*word)).collect()
+            let octets = six.octets();
+            octets.as_chunks::<4>().0.iter().map(|word| u32::from_ne_bytes(*word)).collect()
         }
     };
     let address: String = words.iter().map(|word| format!("{word:08X}")).collect();
