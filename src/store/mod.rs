@@ -19,6 +19,7 @@
 //!   [`WriterSettings::id_bytes_max`] is refused as a whole: the index could not hold them.
 //! - Lists are read in pages by key; nothing is skipped or repeated under concurrent writes.
 
+mod access_command;
 mod command;
 mod digest;
 mod listener;

@@ -95,7 +95,7 @@ mod tests {
         let name = written("127.0.0.1".parse().unwrap(), 54_321);
         let six = written(mapped("127.0.0.1".parse().unwrap()), 54_322);
         let table = format!(
-            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n   \
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid\n   \
              0: 0100007F:2077 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 1\n   \
              1: {name} 0100007F:2077 01 00000000:00000000 00:00000000 00000000    33 0 2\n   \
              2: {six} 0100007F:2077 01 00000000:00000000 00:00000000 00000000    34 0 2\n"

@@ -1,5 +1,7 @@
 //! The session of the page: who is logged in, logging in with a key, and logging out.
 
+use std::sync::Arc;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::{AccessKey, Actor, JurisdictionId, Permission, Role};
+use crate::domain::{AccessKey, Actor, AuditSubject, JurisdictionId, Permission, Role};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
@@ -20,6 +22,7 @@ use crate::http::reply::problem::too_large;
 use crate::http::request::auth::Authorization;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::caller::Caller;
+use crate::http::request::context::RequestContext;
 use crate::http::request::form::bounded;
 use crate::http::request::head::RequestHead;
 use crate::http::request::members::{Body as _, TEXT, body, member};
@@ -246,11 +249,18 @@ async fn log_in_with_key(call: ServiceCall, request: Request) -> HandlerResult {
     let digest = secret_digest(secret);
     let by = context.actor_of(&Caller::Holder(key.clone()));
     let (token, session) = state.app.log_in(&key, &digest, replaces.as_ref(), by).await?;
+    note(&state, &context, &key).await?;
     tracing::info!(key = key.name, address = ?address, "logged in");
     let times = (state.access.session_ends(&session), session.expires);
     let mut response = respond(&SessionOut::of_session(&key, times))?;
     response.headers_mut().extend(cookie.set(&token).map(|value| (header::SET_COOKIE, value)));
     Ok(response)
+}
+
+/// Leaves a line in the audit: the holder of a key logs in or out.
+async fn note(state: &AppState, context: &RequestContext, key: &Arc<AccessKey>) -> Result<()> {
+    let by = context.actor_of(&Caller::Holder(key.clone()));
+    state.app.note(by, None, AuditSubject::Key, &key.name).await
 }
 
 /// Ends the session of a request, or every session of its key.
@@ -280,7 +290,11 @@ async fn log_out(call: ServiceCall<LogOutRequest>, request: Request) -> HandlerR
     let head = RequestHead::from(&request);
     let shown = Authorization::of(&head, &state.access);
     let removed = state.access.cookie(&head).ok().and_then(|cookie| cookie.removed());
+    let key = shown.known_key(&state.access);
     end(&state, &shown, all, context.actor()).await?;
+    if let Some(key) = &key {
+        note(&state, &context, key).await?;
+    }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().extend(removed.map(|value| (header::SET_COOKIE, value)));
