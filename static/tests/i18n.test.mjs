@@ -157,6 +157,6 @@ test("how long ago: elapsed time for instants, calendar days for dates without a
   const ago = (minutes) => i18n.formatTimeAgo(new Date(Date.now() - minutes * 60_000).toISOString());
   assert.deepEqual([0, 1, 59, 60, 25 * 60, 40 * 1440, 800 * 1440].map(ago),
     ["now", "1 minute ago", "59 minutes ago", "1 hour ago", "1 day ago", "1 month ago", "2 years ago"]);
-  assert.deepEqual(["2026-03-10", "2026-03-09", "2026-03-01", "2026-01-10"].map(i18n.formatTimeAgo),
+  assert.deepEqual(["2026-03-10", "2026-03-09", "2026-03-01", "2026-01-10"].map((time) => i18n.formatTimeAgo(time)),
     ["today", "yesterday", "9 days ago", "1 month ago"]);
 });
