@@ -15,6 +15,7 @@ use crate::http::request::audience::Audience;
 use crate::http::request::caller::Caller;
 use crate::http::request::head::RequestHead;
 use crate::http::request::origin::Foreign;
+use crate::http::request::peer_user::PeerUser;
 use crate::http::state::AppState;
 use crate::i18n::Message;
 use crate::message;
@@ -34,8 +35,12 @@ pub struct Authorization {
     header: Option<HeaderValue>,
     /// The session of its cookie, which counts only without that header.
     session: Option<SentSession>,
-    /// Why it may come from elsewhere than this machine; looked for only where that matters.
+    /// Why it may come from elsewhere than this machine, as it shows itself; looked for only where
+    /// that matters.
     foreign: Option<Foreign>,
+    /// Whose program sends it, where that is one of this machine.
+    user: Option<PeerUser>,
+    is_reading: bool,
     /// Where it comes from, if that is known.
     address: Option<IpAddr>,
     /// What was found of its key.
@@ -61,7 +66,8 @@ impl Authorization {
         let header = head.headers.get(header::AUTHORIZATION).cloned();
         let session = if header.is_none() { access.sent_session(head) } else { None };
         let check = head.extensions.get::<KeyCheck>().cloned().unwrap_or_default();
-        Self { header, session, foreign, address: head.address(), check }
+        let (user, is_reading) = (head.extensions.get::<PeerUser>().cloned(), head.is_reading);
+        Self { header, session, foreign, user, is_reading, address: head.address(), check }
     }
 
     /// Where the request comes from, if that is known.
@@ -125,11 +131,21 @@ impl Authorization {
                 let key = self.key(access).ok().flatten();
                 key.map_or(Caller::Public, Caller::Holder)
             }
-            false if access.mode == WriteAccess::Local && self.foreign.is_none() => {
+            false
+                if access.mode == WriteAccess::Local
+                    && self.foreign(!self.is_reading).is_none() =>
+            {
                 Caller::ThisMachine
             }
             false => Caller::Public,
         }
+    }
+
+    /// Why it may come from elsewhere than this machine. Whose program sends it is looked up where
+    /// `asks_user` says so: that costs the more, the more connections there are.
+    fn foreign(&self, asks_user: bool) -> Option<Foreign> {
+        let is_other = || asks_user && self.user.as_ref().is_some_and(PeerUser::is_other);
+        self.foreign.clone().or_else(|| is_other().then_some(Foreign::OtherUser))
     }
 
     /// The valid key that was sent, or that of the session; `None` if neither was sent.
@@ -164,7 +180,7 @@ impl Authorization {
                 false => Err(Error::new(ErrorKind::Forbidden, role_is_too_low(&key, permission))),
             };
         }
-        let refusal = match (&access.mode, permission, &self.foreign) {
+        let refusal = match (&access.mode, permission, self.foreign(true)) {
             (WriteAccess::Local, Permission::ReadContacts, _) => message!(
                 "Les coordonnées des personnes ne se lisent qu’avec une clé : créez-en une \
                  (pointchaud key create), ou lancez le service avec --crew-key.",
@@ -178,7 +194,7 @@ impl Authorization {
                  or start the service with --crew-key."
             ),
             (WriteAccess::Local, _, None) => return Ok(Caller::ThisMachine),
-            (WriteAccess::Local, _, Some(foreign)) => refusal_of_foreign(foreign),
+            (WriteAccess::Local, _, Some(foreign)) => refusal_of_foreign(&foreign),
             (WriteAccess::Key(_) | WriteAccess::Nobody, _, _) => message!(
                 "Le service est joignable d’ailleurs que de cette machine et n’a pas de clé : il \
                  n’accepte que ce qui est public. Créez-en une avec « pointchaud key create ».",

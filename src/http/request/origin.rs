@@ -9,7 +9,6 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Uri, Version, header};
 
 use crate::http::request::head::RequestHead;
-use crate::http::request::peer_user::PeerUser;
 use crate::i18n::Message;
 use crate::message;
 
@@ -88,11 +87,7 @@ impl Foreign {
         if let Some(other) = text(&SEC_FETCH_SITE).into_iter().find(other) {
             return Some(Self::Page(other));
         }
-        if head.version < Version::HTTP_11 {
-            return Some(Self::OldVersion);
-        }
-        let user = head.extensions.get::<PeerUser>();
-        user.is_some_and(PeerUser::is_other).then_some(Self::OtherUser)
+        (head.version < Version::HTTP_11).then_some(Self::OldVersion)
     }
 
     /// Is it a page of another site, in a browser that may be of this machine?
@@ -185,7 +180,8 @@ mod tests {
     }
 
     fn foreign(uri: &Uri, version: Version, headers: &HeaderMap) -> Option<Foreign> {
-        Foreign::of(&RequestHead { uri, version, headers, extensions: &Extensions::new() })
+        let extensions = &Extensions::new();
+        Foreign::of(&RequestHead { is_reading: true, uri, version, headers, extensions })
     }
 
     #[test]
@@ -251,8 +247,13 @@ mod tests {
             }
             let (uri, extensions) = (Uri::from_static("/"), Extensions::new());
             let version = Version::HTTP_11;
-            let head =
-                RequestHead { uri: &uri, version, headers: &headers, extensions: &extensions };
+            let head = RequestHead {
+                is_reading: true,
+                uri: &uri,
+                version,
+                headers: &headers,
+                extensions: &extensions,
+            };
             foreign_page(&head, public)
         };
         let (host, public) = (("host", "city.example"), Some("https://311.example"));
