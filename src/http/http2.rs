@@ -1,6 +1,7 @@
 //! HTTP/2 of one connection, which is spoken under TLS alone, with limits of its own: on the
 //! requests at a time, on headers, on the time without requests, on responses that the client does
-//! not take, and on requests that it cancels.
+//! not take, on requests that it cancels, and on frames that do nothing
+//! ([`Admission::note_read`]).
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -23,7 +24,9 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::config::Limits;
-use crate::http::connections::{Admission, Busy, RequestBody};
+use crate::http::connection_bodies::RequestBody;
+use crate::http::connections::{Admission, Busy};
+use crate::http::watched_stream::WatchedStream;
 
 /// Limit of the size of a request's headers, in bytes, after decompression.
 const HEADER_BYTES_MAX: u32 = 32 << 10;
@@ -122,6 +125,7 @@ impl ResponseMark {
     }
 
     fn sent(&self, bytes: usize) {
+        self.traffic.admission.note_use();
         let before = self.unsent.fetch_sub(bytes, Ordering::Relaxed);
         self.wait_for_client();
         if before == bytes && self.is_pending.load(Ordering::Relaxed) {
@@ -281,7 +285,8 @@ pub async fn serve<S>(
             Ok::<_, Infallible>(answer.map(|body| MultiplexedBody::new(body, &traffic, busy)))
         }
     }));
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let stream = TokioIo::new(WatchedStream::new(stream, Bytes::new(), admission.clone()));
+    let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
     let tick = (patience.idle.min(patience.write) / 4).max(Duration::from_millis(100));
     let mut ticks = tokio::time::interval(tick);
     let mut is_ending = false;

@@ -6,6 +6,7 @@
 
 mod access;
 mod around;
+mod connection_bodies;
 mod connections;
 mod explain;
 mod http2;
@@ -22,6 +23,7 @@ mod tiles;
 mod tls;
 mod unattached;
 pub mod v1;
+mod watched_stream;
 
 use std::sync::Arc;
 use std::time::Duration;

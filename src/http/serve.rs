@@ -4,30 +4,32 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2 as hyper_http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use crate::config::Limits;
-use crate::http::connections::{
-    Admission, BusyBody, Connections, RequestBody, raise_descriptor_limit,
-};
+use crate::http::connection_bodies::{BusyBody, RequestBody};
+use crate::http::connections::{Admission, Connections, raise_descriptor_limit};
 use crate::http::http2::{self, Patience};
 use crate::http::request::client_address::{Passage, TrustedProxies};
 use crate::http::tls::TlsKeys;
+use crate::http::watched_stream::WatchedStream;
 
 /// Limit of the size of a request's headers, in bytes; larger ones get 431.
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -55,8 +57,28 @@ pub struct Listening {
     pub tls: Option<Arc<TlsKeys>>,
 }
 
+/// A TCP connection whose writes are limited in time.
+type TimedStream = Pin<Box<TimeoutStream<TcpStream>>>;
+
+/// A stream over a TCP connection.
+trait TcpBased: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The TCP connection.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl TcpBased for TimedStream {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref()
+    }
+}
+
+impl TcpBased for TlsStream<TimedStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0.tcp()
+    }
+}
+
 /// What all connections of a listener share.
-#[derive(Clone)]
 struct Shared {
     router: Router,
     http1: http1::Builder,
@@ -76,16 +98,17 @@ pub async fn serve(
 ) {
     let limits = listening.limits.clone();
     let (stopping, stopped) = watch::channel(false);
-    let shared = Shared {
+    let shared = Arc::new(Shared {
         router,
         http1: http1_builder(&limits),
         http2: http2::builder(&limits),
         listening: Arc::new(listening),
         stop: stopped,
-    };
+    });
     let follow = shared.listening.tls.clone().map(|tls| tokio::spawn(tls.follow()));
     let connections = Connections::new(limits.connections_max, raise_descriptor_limit());
-    let open = GracefulShutdown::new();
+    let mut sweeps = tokio::time::interval(Connections::sweep_every(limits.header_time_max));
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -99,19 +122,23 @@ pub async fn serve(
                     continue;
                 }
             },
+            _ = sweeps.tick() => {
+                connections.sweep(limits.header_time_max);
+                continue;
+            }
             () = &mut stop => break,
         };
         let is_proxy = shared.listening.proxies.trusts(peer.ip());
         // Without room for it the connection is closed at once.
         if let Some(admission) = connections.admit(peer.ip(), is_proxy) {
-            connect(stream, peer.ip(), &shared, Arc::new(admission), open.watcher());
+            connect(stream, peer.ip(), shared.clone(), Arc::new(admission));
         }
     }
     drop((listener, shared));
     follow.into_iter().for_each(|task| task.abort());
     let _ = stopping.send(true);
-    let ended = async { tokio::join!(open.shutdown(), stopping.closed()) };
-    if tokio::time::timeout(limits.stop_time_max, ended).await.is_err() {
+    // Every connection holds a receiver.
+    if tokio::time::timeout(limits.stop_time_max, stopping.closed()).await.is_err() {
         tracing::warn!("some connections were still open at the end");
     }
 }
@@ -120,8 +147,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // It begins when the connection opens and when a response ends: it is also the limit for
-        // the first byte and for an idle connection.
+        // From the first byte of a request, or from the end of the response before it, to the end
+        // of its headers.
         .header_read_timeout(limits.header_time_max)
         .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADERS_MAX);
@@ -129,47 +156,56 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
 }
 
 /// Serves a connection on a task of its own.
-fn connect(
-    stream: TcpStream,
-    peer: IpAddr,
-    shared: &Shared,
-    admission: Arc<Admission>,
-    watcher: Watcher,
-) {
+fn connect(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>, admission: Arc<Admission>) {
     let _ = stream.set_nodelay(true);
-    let limits = &shared.listening.limits;
-    let (write_time_max, shared) = (limits.write_time_max, shared.clone());
-    match shared.listening.tls.clone() {
-        None => {
-            let stream = Box::pin(timed(stream, write_time_max));
-            tokio::spawn(serve_http1(stream, peer, shared, admission, watcher));
-        }
-        Some(tls) => {
-            tokio::spawn(serve_tls(stream, peer, shared, admission, (watcher, tls)));
-        }
+    if shared.listening.tls.is_some() {
+        tokio::spawn(serve_tls(stream, peer, shared, admission));
+    } else {
+        let stream = timed(stream, shared.listening.limits.write_time_max);
+        tokio::spawn(serve_http1(stream, peer, shared, admission));
     }
 }
 
-fn timed(stream: TcpStream, write_time_max: Duration) -> TimeoutStream<TcpStream> {
+fn timed(stream: TcpStream, write_time_max: Duration) -> TimedStream {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_time_max));
-    stream
+    Box::pin(stream)
 }
 
 /// Accepts a TLS connection and serves it with the protocol that its client chose.
 async fn serve_tls(
     stream: TcpStream,
     peer: IpAddr,
-    shared: Shared,
+    shared: Arc<Shared>,
     admission: Arc<Admission>,
-    (watcher, tls): (Watcher, Arc<TlsKeys>),
 ) {
+    // Boxed, because the state of a handshake is large and soon over.
+    let accepted = tokio::select! {
+        accepted = Box::pin(accept_tls(stream, &shared)) => accepted,
+        () = admission.closed() => None,
+    };
+    let Some(stream) = accepted else { return };
+    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+        return serve_http1(stream, peer, shared, admission).await;
+    }
     let limits = &shared.listening.limits;
-    let (time_max, write_time_max) = (limits.tls_handshake_time_max, limits.write_time_max);
+    let patience = Patience { idle: limits.header_time_max, write: limits.write_time_max };
+    let settings = (patience, shared.stop.clone());
+    let listening = shared.listening.clone();
+    let prepare = move |request: &mut Request| prepare(request, peer, &listening);
+    let (router, builder) = (shared.router.clone(), shared.http2.clone());
+    drop(shared);
+    Box::pin(http2::serve(stream, router, builder, admission, settings, prepare)).await;
+}
+
+/// The handshake of TLS. `None` where it fails or takes too long, or where the client does not
+/// speak TLS, which it is told.
+async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TimedStream>> {
+    let (tls, limits) = (shared.listening.tls.clone()?, &shared.listening.limits);
     let handshake = async {
         let mut first = [0];
         let count = stream.peek(&mut first).await.ok()?;
-        let mut stream = Box::pin(timed(stream, write_time_max));
+        let mut stream = timed(stream, limits.write_time_max);
         if count == 1 && first != [HANDSHAKE] {
             let _ = stream.write_all(NOT_TLS).await;
             let _ = stream.shutdown().await;
@@ -178,19 +214,7 @@ async fn serve_tls(
         let accepted = tls.acceptor().accept(stream).await;
         accepted.map_err(|error| tracing::debug!(%error, "TLS handshake failed")).ok()
     };
-    let accepted = tokio::select! {
-        accepted = tokio::time::timeout(time_max, handshake) => accepted.ok().flatten(),
-        () = admission.closed() => None,
-    };
-    let Some(stream) = accepted else { return };
-    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-        return serve_http1(stream, peer, shared, admission, watcher).await;
-    }
-    let Shared { router, http2, listening, stop, .. } = shared;
-    let (idle, write) = (listening.limits.header_time_max, listening.limits.write_time_max);
-    let prepare = move |request: &mut Request| prepare(request, peer, &listening);
-    let settings = (Patience { idle, write }, stop);
-    http2::serve(stream, router, http2, admission, settings, prepare).await;
+    tokio::time::timeout(limits.tls_handshake_time_max, handshake).await.ok().flatten()
 }
 
 /// Says in a request where it comes from and how.
@@ -203,18 +227,45 @@ fn prepare<B>(request: &mut Request<B>, peer: IpAddr, listening: &Listening) {
     request.extensions_mut().insert(client);
 }
 
-async fn serve_http1<S>(
-    stream: S,
+/// Serves the requests of a connection. Between them, what it keeps is small: the socket, and no
+/// state of the protocol.
+async fn serve_http1<S: TcpBased>(
+    mut stream: S,
     peer: IpAddr,
-    shared: Shared,
+    shared: Arc<Shared>,
     admission: Arc<Admission>,
-    watcher: Watcher,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    // What the connection keeps while it is idle is small: the rest is shared.
-    let Shared { router, http1, listening, .. } = shared;
-    let own = admission.clone();
+) {
+    let (mut stop, mut unread) = (shared.stop.clone(), Bytes::new());
+    loop {
+        if unread.is_empty() {
+            admission.set_resting(true);
+            let is_ready = tokio::select! {
+                ready = stream.tcp().readable() => ready.is_ok(),
+                () = admission.closed() => false,
+                _ = stop.changed() => false,
+            };
+            if !is_ready {
+                return;
+            }
+        }
+        admission.set_resting(false);
+        let serving = serve_requests(stream, unread, peer, (&shared, &mut stop), &admission);
+        let Some(rest) = Box::pin(serving).await else { return };
+        (stream, unread) = rest;
+    }
+}
+
+/// Serves requests until the connection ends, for which it returns `None`, or may rest. The bytes
+/// that it returns are the beginning of another request.
+async fn serve_requests<S: TcpBased>(
+    stream: S,
+    unread: Bytes,
+    peer: IpAddr,
+    (shared, stop): (&Shared, &mut watch::Receiver<bool>),
+    admission: &Arc<Admission>,
+) -> Option<(S, Bytes)> {
+    let (router, listening, own) =
+        (shared.router.clone(), shared.listening.clone(), admission.clone());
     let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
         let (router, busy, own) = (router.clone(), own.busy(), own.clone());
         let mut request = request.map(|body| Body::new(RequestBody::new(body, own)));
@@ -225,12 +276,35 @@ async fn serve_http1<S>(
             Ok::<_, Infallible>(answer.map(|body| BusyBody::new(body, busy)))
         }
     }));
-    let connection = http1.serve_connection(TokioIo::new(stream), service);
-    let ended = tokio::select! {
-        ended = watcher.watch(connection) => ended,
-        () = admission.closed() => return,
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended");
+    let stream = WatchedStream::new(stream, unread, admission.clone());
+    let mut connection = shared.http1.serve_connection(TokioIo::new(stream), service);
+    let mut is_ending = false;
+    loop {
+        tokio::select! {
+            // First, because `may_rest` wants the protocol polled.
+            biased;
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended");
+                }
+                return None;
+            }
+            () = admission.closed() => return None,
+            _ = stop.changed(), if !is_ending => {
+                Pin::new(&mut connection).graceful_shutdown();
+                is_ending = true;
+            }
+            () = admission.rest_asked(), if !is_ending => {
+                if admission.may_rest() {
+                    break;
+                }
+            }
+        }
     }
+    let parts = connection.into_parts();
+    let (stream, unread) = parts.io.into_inner().into_inner();
+    // What the protocol has read comes before what it has not.
+    let unread =
+        if parts.read_buf.is_empty() { unread } else { [parts.read_buf, unread].concat().into() };
+    Some((stream, unread))
 }

@@ -14,6 +14,8 @@
 mod common;
 
 mod attacks;
+mod floods;
+mod frames;
 mod target;
 mod walls;
 mod wire;

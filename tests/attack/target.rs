@@ -36,6 +36,18 @@ impl Noticed {
     }
 }
 
+/// A line of a process's status, in MB.
+pub fn memory_mb(process: u32, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|known| known.starts_with(line)).unwrap_or("x 0");
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// Forgets the most memory that a process ever had.
+pub fn reset_peak(process: u32) {
+    let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
+}
+
 impl Target {
     pub fn start(reports: u32) -> Self {
         let folder = demo_city("attack", reports, 5);
@@ -59,22 +71,9 @@ impl Target {
         fs::read_to_string(self.folder.file("errors.txt")).unwrap()
     }
 
-    /// A line of the process's status, in MB.
-    fn memory_mb(&self, line: &str) -> u64 {
-        let path = format!("/proc/{}/status", self.service.child.id());
-        let status = fs::read_to_string(path).unwrap_or_default();
-        let line = status.lines().find(|known| known.starts_with(line)).unwrap_or("x 0");
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-    }
-
-    /// Forgets the most memory that the process ever had.
-    fn reset_peak(&self) {
-        let _ = fs::write(format!("/proc/{}/clear_refs", self.service.child.id()), "5");
-    }
-
     /// Asks for the nearest reports, as people do, for so long or until it is stopped.
     pub fn ask(&self, time: Duration, stop: &AtomicBool) -> Noticed {
-        self.reset_peak();
+        reset_peak(self.service.child.id());
         let (began, mut times, mut failures) = (Instant::now(), Vec::new(), Vec::new());
         let mut n = 0_u8;
         while began.elapsed() < time && !stop.load(Ordering::Relaxed) {
@@ -93,6 +92,6 @@ impl Target {
             std::thread::sleep(PAUSE);
         }
         times.sort_unstable();
-        Noticed { times, failures, memory_mb: self.memory_mb("VmHWM") }
+        Noticed { times, failures, memory_mb: memory_mb(self.service.child.id(), "VmHWM") }
     }
 }

@@ -302,8 +302,10 @@ fn a_function_is_measured_whatever_its_signature_holds() {
 }
 
 /// Types of one name, each with the reason why that is no confusion.
-const SAME_NAME: &[(&str, &str)] =
-    &[("Arguments", "each command of the program has its own; no other file names them")];
+const SAME_NAME: &[(&str, &str)] = &[
+    ("Arguments", "each command of the program has its own; no other file names them"),
+    ("Reader", "each store has its own; `store::Reader` is the handle on any of them"),
+];
 
 /// The files that declare each type of this visibility: `pub ` or nothing.
 fn types(visibility: &str) -> BTreeMap<String, Vec<String>> {

@@ -16,7 +16,6 @@ mod import;
 mod incident_change;
 mod keys;
 mod open;
-mod private_keys;
 mod read_incidents;
 mod read_photos;
 mod read_private;
@@ -38,13 +37,11 @@ mod writer;
 
 use std::path::Path;
 
-pub use private_keys::PrivateKeys;
-pub use read_incidents::CHILDREN_MAX;
+pub use read_incidents::{CHILDREN_MAX, LINKS_MAX};
 pub use read_private::{ErasureFilter, StoredErasure};
-pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use seen_ids::SeenIds;
-pub use writer::{Pending, Writer, WriterSettings};
+pub use writer::start as start_writer;
 
 use crate::error::{Refusal, Result};
 use crate::message;
