@@ -246,13 +246,13 @@ impl Admission {
         self.connection.can_be_asked.store(!is_resting, Ordering::Relaxed);
     }
 
-    /// Notes an attempt to read: whether it had to wait, else the bytes that came.
-    pub fn note_read(&self, waits: bool, bytes: usize) {
+    /// Notes an attempt to read: whether it had to wait, else the bytes that came. False where the
+    /// client has sent too much that is of no use: the connection must end.
+    #[must_use]
+    pub fn note_read(&self, waits: bool, bytes: usize) -> bool {
         self.connection.waits_to_read.store(waits, Ordering::Relaxed);
         let before = self.connection.idle_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > IDLE_BYTES_MAX {
-            self.close();
-        }
+        before + bytes <= IDLE_BYTES_MAX
     }
 
     /// Notes an attempt to write: whether it had to wait.
@@ -409,7 +409,7 @@ mod tests {
         sweep_later(long);
         assert!(!is_asked(), "it is asked once");
         assert!(!admission.may_rest(), "it does not wait for bytes yet");
-        admission.note_read(true, 0);
+        assert!(admission.note_read(true, 0));
         admission.note_write(true);
         assert!(!admission.may_rest(), "the response is not sent");
         sweep_later(long);
@@ -424,18 +424,15 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_of_no_use_close_a_connection() {
+    fn bytes_that_are_of_no_use_end_a_connection() {
         let connections = Connections::new(10_000, 320);
         let admission = Arc::new(connections.admit(address(1), false).unwrap());
-        let is_closed = || is_notified(&admission.connection.closed);
         for _ in 0..10 {
-            admission.note_read(false, IDLE_BYTES_MAX);
-            assert!(!is_closed());
+            assert!(admission.note_read(false, IDLE_BYTES_MAX));
             drop(admission.busy());
         }
-        admission.note_read(false, IDLE_BYTES_MAX);
-        admission.note_read(false, 1);
-        assert!(is_closed());
+        assert!(admission.note_read(false, IDLE_BYTES_MAX));
+        assert!(!admission.note_read(false, 1));
     }
 
     #[test]

@@ -198,8 +198,8 @@ async fn serve_tls(
     Box::pin(http2::serve(stream, router, builder, admission, settings, prepare)).await;
 }
 
-/// The handshake of TLS. `None` where it fails or takes too long, or where the client does not
-/// speak TLS, which it is told.
+/// The handshake of TLS. `None` where it fails or takes too long. A client that does not speak TLS
+/// is answered that it must.
 async fn accept_tls(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TimedStream>> {
     let (tls, limits) = (shared.listening.tls.clone()?, &shared.listening.limits);
     let handshake = async {
@@ -247,8 +247,9 @@ async fn serve_http1<S: TcpBased>(
             if !is_ready {
                 return;
             }
+            // Not for bytes that came before a rest: each rest would give their head more time.
+            admission.set_resting(false);
         }
-        admission.set_resting(false);
         let serving = serve_requests(stream, unread, peer, (&shared, &mut stop), &admission);
         let Some(rest) = Box::pin(serving).await else { return };
         (stream, unread) = rest;

@@ -16,12 +16,18 @@ pub struct WatchedStream<S> {
     stream: S,
     unread: Bytes,
     admission: Arc<Admission>,
+    /// Bytes read since the last wait.
+    in_a_row: usize,
 }
+
+/// Bytes that are read in a row before others get their turn on the thread. A client that sends
+/// small frames without a pause would else hold it for as long as it sends.
+const IN_A_ROW_MAX: usize = 16 << 10;
 
 impl<S> WatchedStream<S> {
     /// This stream of an admitted connection, and what was read from it already.
     pub fn new(stream: S, unread: Bytes, admission: Arc<Admission>) -> Self {
-        Self { stream, unread, admission }
+        Self { stream, unread, admission, in_a_row: 0 }
     }
 
     /// The stream, and the bytes that are to be read before those of the stream.
@@ -41,10 +47,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
             buffer.put_slice(&self.unread.split_to(count));
             return Poll::Ready(Ok(()));
         }
+        if self.in_a_row >= IN_A_ROW_MAX {
+            self.in_a_row = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.admission.note_read(polled.is_pending(), buffer.filled().len() - before);
-        polled
+        let count = buffer.filled().len() - before;
+        self.in_a_row = if polled.is_pending() { 0 } else { self.in_a_row + count };
+        match self.admission.note_read(polled.is_pending(), count) {
+            true => polled,
+            false => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+        }
     }
 }
 

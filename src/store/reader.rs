@@ -123,8 +123,8 @@ store_reader! {
         file_digest: &str,
     ) -> Result<Option<Checkpoint>>;
 
-    /// Faults of the store, each in a sentence: those that its engine finds, and revisions above the
-    /// counter of their jurisdiction.
+    /// Faults of the store, each in a sentence: those that its engine finds, and revisions above
+    /// the counter of their jurisdiction.
     ///
     /// # Errors
     /// The store cannot be read at all.

@@ -80,6 +80,99 @@ fn a_connection_that_waits_too_long_is_closed() {
     assert_eq!(service.get("/healthz").status, 200);
 }
 
+/// Reads one response of a body with a known length.
+fn read_response(stream: &mut TcpStream) -> String {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "closed after {}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+        if body.len() >= length.parse().unwrap() {
+            return text;
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_has_rested_serves_its_next_request() {
+    let folder = demo_city("rested", 200, 5);
+    let service = LocalService::start(&folder);
+    let rest = Duration::from_millis(700);
+    let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut stream = open(service.address, b"");
+    for pause in [rest, Duration::ZERO, rest, rest] {
+        std::thread::sleep(pause);
+        stream.write_all(get.as_bytes()).unwrap();
+        assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 "));
+    }
+    // A head that comes in parts, with rests between them, and two requests at once.
+    for part in [&get[..9], &get[9..30], &get[30..]] {
+        std::thread::sleep(rest);
+        stream.write_all(part.as_bytes()).unwrap();
+    }
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 "));
+    stream.write_all(format!("{get}{}", &get[..20]).as_bytes()).unwrap();
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 "));
+    std::thread::sleep(rest);
+    stream.write_all(&get.as_bytes()[20..]).unwrap();
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 "));
+    // A body that the service does not read is never taken for a request: what follows the refused
+    // request is either read as its body or not at all.
+    let body = get.repeat(3);
+    let head = format!(
+        "POST /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    assert!(read_response(&mut stream).starts_with("HTTP/1.1 404 "));
+    std::thread::sleep(rest);
+    let _ = stream.write_all(body.as_bytes());
+    std::thread::sleep(rest);
+    stream.set_read_timeout(Some(rest)).unwrap();
+    let mut more = [0; 64];
+    let answered = stream.read(&mut more).unwrap_or(0);
+    assert_eq!(answered, 0, "{}", String::from_utf8_lossy(&more[..answered]));
+}
+
+/// Resident memory of a process, in kB.
+fn resident_kb(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn idle_connections_cost_little_memory() {
+    const COUNT: u64 = 2_000;
+    let folder = demo_city("cheap", 200, 5);
+    let service = Service::start(&folder, &[]);
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let get = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (what, first) in [("silent", &b""[..]), ("kept alive", get)] {
+        let before = resident_kb(service.child.id());
+        let mut kept = Vec::new();
+        for n in 0..COUNT {
+            let mut stream = open_from((n % 8) as u8 + 2, service.address, first);
+            if !first.is_empty() {
+                assert!(read_response(&mut stream).starts_with("HTTP/1.1 200 "));
+            }
+            kept.push(stream);
+        }
+        // 5 kB each: 50 MB for 10,000.
+        eventually(&format!("{what}: connections cost 5 kB each at most"), || {
+            resident_kb(service.child.id()).saturating_sub(before) <= COUNT * 5
+        });
+        let mut last = kept.pop().unwrap();
+        last.write_all(get).unwrap();
+        assert!(read_response(&mut last).starts_with("HTTP/1.1 200 "), "{what}");
+    }
+}
+
 #[test]
 fn http_2_without_tls_is_not_spoken() {
     let folder = Folder::new("h2");
