@@ -62,17 +62,26 @@ type TimedStream = Pin<Box<TimeoutStream<TcpStream>>>;
 
 /// A stream over a TCP connection.
 trait TcpBased: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Whether it may have read bytes of the first request from the TCP connection already when it
+    /// is there.
+    const READS_AHEAD: bool;
+
     /// The TCP connection.
     fn tcp(&self) -> &TcpStream;
 }
 
 impl TcpBased for TimedStream {
+    const READS_AHEAD: bool = false;
+
     fn tcp(&self) -> &TcpStream {
         self.get_ref()
     }
 }
 
 impl TcpBased for TlsStream<TimedStream> {
+    // A request may come with the last record of the handshake.
+    const READS_AHEAD: bool = true;
+
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0.tcp()
     }
@@ -236,8 +245,10 @@ async fn serve_http1<S: TcpBased>(
     admission: Arc<Admission>,
 ) {
     let (mut stop, mut unread) = (shared.stop.clone(), Bytes::new());
+    let mut may_rest = !S::READS_AHEAD;
+    admission.set_resting(false);
     loop {
-        if unread.is_empty() {
+        if may_rest && unread.is_empty() {
             admission.set_resting(true);
             let is_ready = tokio::select! {
                 ready = stream.tcp().readable() => ready.is_ok(),
@@ -253,6 +264,7 @@ async fn serve_http1<S: TcpBased>(
         let serving = serve_requests(stream, unread, peer, (&shared, &mut stop), &admission);
         let Some(rest) = Box::pin(serving).await else { return };
         (stream, unread) = rest;
+        may_rest = true;
     }
 }
 
