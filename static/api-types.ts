@@ -1578,6 +1578,7 @@ export interface components {
         };
         LogIn: {
             key: string;
+        };
         /** @description A page of the audit. */
         AuditPage: {
             lines: components["schemas"]["AuditLine"][];
@@ -1615,6 +1616,7 @@ export interface components {
             field: string;
             before: string | null;
             after: string | null;
+        };
         /** @description Erasures, newest first. */
         Erasures: {
             erasures: components["schemas"]["ErasedReport"][];
@@ -1803,8 +1805,11 @@ export interface components {
         Open311Update: {
             update_id: string;
             service_request_id: string;
-            /** @enum {string} */
-            status: "open" | "in_progress" | "action_scheduled" | "investigating" | "fixed" | "closed" | "duplicate" | "not_councils_responsibility" | "no_further_action" | "internal_referral" | "reopen" | "for_triage";
+            /**
+             * @description Absent from an update of somebody else than a crew: it did not change the status.
+             * @enum {string|null}
+             */
+            status?: "open" | "in_progress" | "action_scheduled" | "investigating" | "fixed" | "closed" | "duplicate" | "not_councils_responsibility" | "no_further_action" | "internal_referral" | "reopen" | "for_triage" | null;
             /** Format: date-time */
             updated_datetime: string;
             /** @description Empty for a change of the status without words. */
@@ -2128,6 +2133,11 @@ export interface components {
             channel?: string;
             /** @description Names of areas, separated by commas; a name that holds a comma is put in double quotes, or 'area' is repeated, a name each time. See 'area' in /api/v1/stats. */
             area?: string;
+            /**
+             * @description exact: only reports with an exact position; none: only those without a position.
+             * @enum {string}
+             */
+            place?: "exact" | "none";
             /**
              * @description Include reports with an approximate position.
              * @default false

@@ -78,7 +78,7 @@ pub async fn around(
         verdict.retry_after_s = Some(MEMORY_RETRY_S);
         Some(refusal)
     });
-    let client = extensions.get::<ClientAddress>().map(|client| client.0);
+    let client = request.extensions().get::<ClientAddress>().map(|client| client.0);
     let is_refused = refusal.is_some();
     let is_public = is_refused && state.rates().is_some_and(|rates| rates.is_public(route));
     let mut response = for_client(client, explain(state, request, next, refusal)).await;

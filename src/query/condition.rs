@@ -241,8 +241,8 @@ impl Condition {
         }
     }
 
-    /// Approximate cost of one evaluation, in units of some 10 ns; a comparison of two numbers costs
-    /// one to three.
+    /// Approximate cost of one evaluation, in units of some 10 ns; a comparison of two numbers
+    /// costs one to three.
     pub(super) fn cost(&self) -> u64 {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().map(Self::cost).sum::<u64>() + 1,

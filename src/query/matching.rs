@@ -73,8 +73,8 @@ pub(super) enum Matching<'a> {
 /// decides what it can; the reports of which it leaves the condition open are read from `source`.
 ///
 /// # Errors
-/// The condition is too expensive for this city, or for where it is asked ([`ReportSource::admit`]);
-/// the work was interrupted; those of `source`.
+/// The condition is too expensive for this city, or for where it is asked
+/// ([`ReportSource::admit`]); the work was interrupted; those of `source`.
 pub(super) fn each_match(
     snapshot: &Snapshot,
     compiled: &CompiledFilter,

@@ -6,7 +6,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::{ErasableField, ErasureKind, Idempotency, Interrupt, ReportId, ReportTime};
+use crate::domain::{
+    Actor, ErasableField, ErasureKind, Idempotency, Interrupt, ReportId, ReportTime,
+};
 use crate::error::{Error, Refusal, Result};
 use crate::message;
 use crate::store::RememberErasure;
@@ -164,13 +166,13 @@ impl App {
     /// the photos cannot be reached.
     pub fn erase(
         &self,
-        city: &City,
+        (city, by): (&City, Actor),
         request: &ErasureRequest,
         remove: RemovePhoto<'_>,
         interrupt: &Interrupt,
     ) -> Result<CarriedOutErasure> {
         let ErasureRequest { target, fields, is_trial, author, .. } = request;
-        let (reader, writer, jurisdiction) = (self.reader(), self.writer(), city.id());
+        let (reader, writer, jurisdiction) = (self.reader(), &self.writer().by(by), city.id());
         for id in &target.reports {
             if reader.get(jurisdiction, id.as_str())?.is_none()
                 && reader.history(jurisdiction, id)?.is_empty()

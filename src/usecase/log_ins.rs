@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use crate::domain::{AccessKey, SecretDigest, Session};
+use crate::domain::{AccessKey, Actor, SecretDigest, Session};
 use crate::error::Result;
 use crate::store::EndSessions;
 use crate::usecase::App;
@@ -18,10 +18,11 @@ impl App {
         key: &AccessKey,
         secret: &SecretDigest,
         replaces: Option<&SessionToken>,
+        by: Actor,
     ) -> Result<(SessionToken, Session)> {
         let (token, command) = self.sessions().opened(key, secret, replaces);
         let session = command.session.clone();
-        self.execute(command).await?;
+        self.execute(command, by).await?;
         Ok((token, session))
     }
 
@@ -29,15 +30,15 @@ impl App {
     ///
     /// # Errors
     /// The store cannot be written.
-    pub async fn log_out(&self, token: &SessionToken) -> Result<()> {
-        self.execute(EndSessions::One(token.digest())).await.map(|_| ())
+    pub async fn log_out(&self, token: &SessionToken, by: Actor) -> Result<()> {
+        self.execute(EndSessions::One(token.digest()), by).await.map(|_| ())
     }
 
     /// Ends every session of a key, in all browsers. Returns how many there were.
     ///
     /// # Errors
     /// The store cannot be written.
-    pub async fn log_out_everywhere(&self, key: &AccessKey) -> Result<u64> {
-        self.execute(EndSessions::OfKey(key.number)).await
+    pub async fn log_out_everywhere(&self, key: &AccessKey, by: Actor) -> Result<u64> {
+        self.execute(EndSessions::OfKey(key.number), by).await
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::{JurisdictionId, PhotoPolicy, ReportTime, StoredUpdate, View, Visibility};
 use crate::error::Result;
 use crate::usecase::{App, City};
@@ -101,7 +103,7 @@ impl App {
         if details.is_some_and(|details| has(&details.media)) {
             return Ok(true);
         }
-        let range = (ReportTime::MIN, ReportTime::MAX);
+        let range = (ReportTime::instant(Timestamp::MIN), ReportTime::instant(Timestamp::MAX));
         let updates = self.updates((city, View::Listed), Some(report), range, (0, UPDATES_MAX))?;
         Ok(updates.iter().any(|one: &StoredUpdate| has(&one.update.media)))
     }

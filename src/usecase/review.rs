@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError};
 
 use crate::domain::{
-    HeldText, Interrupt, PhotoChoice, ReportId, ReviewChoice, ShownTexts, StoredReport,
+    Actor, HeldText, Interrupt, PhotoChoice, ReportId, ReviewChoice, ShownTexts, StoredReport,
     TextDecision, View,
 };
 use crate::error::{Error, ErrorKind, Refusal, Result};
@@ -146,7 +146,7 @@ impl App {
         city: &Arc<City>,
         id: ReportId,
         review: Review,
-        author: String,
+        (author, by): (String, Actor),
     ) -> Result<()> {
         let (app, own, expected) = (self.clone(), city.clone(), review.revision);
         let key = id.clone();
@@ -161,7 +161,7 @@ impl App {
         city.reviews.put(&texts, BEING_STORED);
         let jurisdiction = city.id().clone();
         let command = ReviewTexts { jurisdiction, id, expected, texts: texts.clone(), author };
-        match self.execute(command).await {
+        match self.execute(command, by).await {
             Ok(revision) => {
                 city.reviews.put(&texts, revision);
                 Ok(())

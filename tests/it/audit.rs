@@ -130,8 +130,7 @@ fn do_it(city: &AuditedCity, operation: &str) -> bool {
         let sent = city.ask("root", "POST", "/api/v1/imports?name=a.csv", ("text/csv", table));
         assert_eq!(sent.status, 201, "{sent:?}");
         let path = format!("/api/v1/imports/{}", sent.json()["id"].as_str().unwrap());
-        let of = json!({ "jurisdiction": QUEBEC });
-        city.send("root", "PATCH", &path, &of);
+        city.send("root", "PATCH", &path, &json!({ "jurisdiction": QUEBEC }));
         path
     };
     match operation {
@@ -167,6 +166,25 @@ fn do_it(city: &AuditedCity, operation: &str) -> bool {
         }
         "delete_import" => drop(city.ask("root", "DELETE", &import(), (JSON, b""))),
         "open311_post" => drop(city.file("")),
+        "log_in" => {
+            let secret = &city.keys.iter().find(|(name, _)| *name == "marie").unwrap().1;
+            city.send("", "POST", "/api/v1/session", &json!({ "key": secret }));
+        }
+        "log_out" => {
+            let answer = city.ask("marie", "DELETE", "/api/v1/session?all=true", (JSON, b""));
+            assert_eq!(answer.status, 204, "{answer:?}");
+        }
+        "create_erasure" => {
+            let id = city.file("&description=perdu");
+            city.send("root", "POST", "/api/v1/erasures", &json!({ "report": id }));
+        }
+        "review_report" => {
+            let id = city.file("&description=appelez+Mme+Tremblay+au+418-555-0199");
+            let path = format!("/api/v1/reports/{id}");
+            let revision = city.get("chantal", &path).json()["properties"]["revision"].clone();
+            let decision = json!({ "decision": "publish", "revision": revision });
+            city.send("chantal", "PUT", &format!("/api/v1/review/{id}"), &decision);
+        }
         _ => return false,
     }
     true

@@ -303,8 +303,8 @@ impl Rates {
     }
 }
 
-/// The client that a proxy names which `--trusted-proxy` does not: the last address, which the proxy
-/// itself has added. `None` where no proxy speaks.
+/// The client that a proxy names which `--trusted-proxy` does not: the last address, which the
+/// proxy itself has added. `None` where no proxy speaks.
 fn unconfigured_proxy_client(headers: &HeaderMap) -> Option<IpAddr> {
     static WARNING: Once = Once::new();
     if !names_a_client(headers) {

@@ -260,7 +260,8 @@ pub struct Open311Update {
     /// Absent from an update of somebody else than a crew: it did not change the status.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend(
-        "x-fr" = "Absent d’une mise à jour d’une autre personne que les équipes : elle n’a pas changé l’état."
+        "x-fr" = "Absent d’une mise à jour qui ne vient pas des équipes : elle n’a pas changé \
+                  l’état."
     ))]
     pub status: Option<Word<ExtendedStatus>>,
     #[schemars(extend("format" = "date-time"))]

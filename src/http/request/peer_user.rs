@@ -63,8 +63,8 @@ fn written(address: IpAddr, port: u16) -> String {
     let words: Vec<u32> = match address {
         IpAddr::V4(four) => vec![u32::from_ne_bytes(four.octets())],
         IpAddr::V6(six) => {
-            let (words, _) = six.octets().as_chunks::<4>();
-            words.iter().map(|word| u32::from_ne_bytes(*word)).collect()
+            let octets = six.octets();
+            octets.as_chunks::<4>().0.iter().map(|word| u32::from_ne_bytes(*word)).collect()
         }
     };
     let address: String = words.iter().map(|word| format!("{word:08X}")).collect();
@@ -95,8 +95,8 @@ mod tests {
         let name = written("127.0.0.1".parse().unwrap(), 54_321);
         let six = written(mapped("127.0.0.1".parse().unwrap()), 54_322);
         let table = format!(
-            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n   \
-             0: 0100007F:2077 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 1\n   \
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid\n   \
+             0: 0100007F:2077 00000000:0000 0A 00000000:00000000 00:00000000 00000000 1000 0 1\n   \
              1: {name} 0100007F:2077 01 00000000:00000000 00:00000000 00000000    33 0 2\n   \
              2: {six} 0100007F:2077 01 00000000:00000000 00:00000000 00000000    34 0 2\n"
         );

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 use crate::domain::{
-    ErasableField, ErasureCounts, ErasureKind, Idempotency, Interrupt, Permission, ReportTime,
+    AuditSubject, ErasableField, ErasureCounts, ErasureKind, Idempotency, Interrupt, Permission,
+    ReportTime,
 };
 use crate::error::{Error, Result};
 use crate::export::word::Word;
@@ -228,6 +229,11 @@ async fn create(call: Call<CreateErasureRequest>, body: Bytes) -> HandlerResult 
     let erasure = sent.check(city.zone(), city.now(), context.caller.author())?;
     let idempotency = request.key.filter(|_| !is_trial).map(|key| idempotency(&key, &body));
     let (photos, app) = (state.public_config.photo_store.clone(), state.app.clone());
+    let by = context.actor();
+    if is_trial {
+        // It says which reports are of a person, and writes nothing by which that is known.
+        app.note(by.clone(), Some(city.id()), AuditSubject::City, city.id().as_str()).await?;
+    }
     let run = move |interrupt: &Interrupt| -> Result<(String, bool)> {
         if let Some(sent) = &idempotency
             && let Some(answer) = app.remembered_erasure(&city, sent)?
@@ -238,7 +244,7 @@ async fn create(call: Call<CreateErasureRequest>, body: Bytes) -> HandlerResult 
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Error::internal)?;
         let mut remove = |name: &str| runtime.block_on(photos.erase(name));
-        let done = app.erase(&city, &erasure, &mut remove, interrupt)?;
+        let done = app.erase((&city, by), &erasure, &mut remove, interrupt)?;
         let is_complete = !done.outcome.is_partial;
         let answer = to_json(&ErasureOut::new(&erasure, done))?;
         let answer = String::from_utf8(answer).map_err(Error::internal)?;

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::domain::{
-    Certainty, DESCRIPTION_CHARS_MAX, HeldText, Permission, PersonalKind, PersonalSpan,
-    PhotoChoice, ReportId, ReviewChoice,
+    AuditSubject, Certainty, DESCRIPTION_CHARS_MAX, HeldText, Permission, PersonalKind,
+    PersonalSpan, PhotoChoice, ReportId, ReviewChoice,
 };
 use crate::error::Result;
 use crate::export::geojson::instant;
@@ -170,6 +170,8 @@ fn report_out(held: HeldReport) -> HeldReportOut {
 }
 
 async fn list(call: Call<ReviewListRequest>) -> HandlerResult {
+    let (id, by) = (call.city.id().clone(), call.context.actor());
+    call.state.app.note(by, Some(&id), AuditSubject::City, id.as_str()).await?;
     call.respond(JSON, CostClass::Heavy, |inputs, request| {
         let ReviewListRequest { limit, after } = request;
         let after = after.map_or(0, |after| u64::try_from(after.key).unwrap_or(0));
@@ -264,7 +266,7 @@ async fn decide(call: Call<ReviewRequest>, body: Bytes) -> HandlerResult {
     let found = state.app.find_report(&city, context.view, &request.id).await?;
     let id: ReportId = found.report.id;
     let author = context.caller.author().to_owned();
-    state.app.review(&city, id.clone(), review, author).await?;
+    state.app.review(&city, id.clone(), review, (author, context.actor())).await?;
     let stored = state.app.find_report(&city, context.view, id.as_str()).await?;
     written(&state, &city, &stored, context.language, None, Vec::new())
 }

@@ -1,5 +1,7 @@
 //! The session of the page: who is logged in, logging in with a key, and logging out.
 
+use std::sync::Arc;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::{AccessKey, JurisdictionId, Permission, Role};
+use crate::domain::{AccessKey, Actor, AuditSubject, JurisdictionId, Permission, Role};
 use crate::error::{Error, ErrorKind, Refusal, Result};
 use crate::http::openapi::content::json;
 use crate::http::openapi::description::Tag;
@@ -20,6 +22,7 @@ use crate::http::reply::problem::too_large;
 use crate::http::request::auth::Authorization;
 use crate::http::request::call::ServiceCall;
 use crate::http::request::caller::Caller;
+use crate::http::request::context::RequestContext;
 use crate::http::request::form::bounded;
 use crate::http::request::head::RequestHead;
 use crate::http::request::members::{Body as _, TEXT, body, member};
@@ -236,7 +239,7 @@ async fn sent_key(request: Request) -> Result<String> {
 
 /// `POST /api/v1/session`
 async fn log_in_with_key(call: ServiceCall, request: Request) -> HandlerResult {
-    let state = call.state;
+    let ServiceCall { state, context, .. } = call;
     let head = RequestHead::from(&request);
     let cookie = state.access.cookie(&head)?;
     let (address, replaces) = (head.address(), cookie.token(head.headers));
@@ -244,7 +247,9 @@ async fn log_in_with_key(call: ServiceCall, request: Request) -> HandlerResult {
     let secret = secret.trim().as_bytes();
     let key = state.access.verify(secret, address)?;
     let digest = secret_digest(secret);
-    let (token, session) = state.app.log_in(&key, &digest, replaces.as_ref()).await?;
+    let by = context.actor_of(&Caller::Holder(key.clone()));
+    let (token, session) = state.app.log_in(&key, &digest, replaces.as_ref(), by).await?;
+    note(&state, &context, &key).await?;
     tracing::info!(key = key.name, address = ?address, "logged in");
     let times = (state.access.session_ends(&session), session.expires);
     let mut response = respond(&SessionOut::of_session(&key, times))?;
@@ -252,12 +257,18 @@ async fn log_in_with_key(call: ServiceCall, request: Request) -> HandlerResult {
     Ok(response)
 }
 
+/// Leaves a line in the audit: the holder of a key logs in or out.
+async fn note(state: &AppState, context: &RequestContext, key: &Arc<AccessKey>) -> Result<()> {
+    let by = context.actor_of(&Caller::Holder(key.clone()));
+    state.app.note(by, None, AuditSubject::Key, &key.name).await
+}
+
 /// Ends the session of a request, or every session of its key.
-async fn end(state: &AppState, shown: &Authorization, all: bool) -> Result<()> {
+async fn end(state: &AppState, shown: &Authorization, all: bool, by: Actor) -> Result<()> {
     let token = shown.token();
     if !all {
         return match token {
-            Some(token) => state.app.log_out(token).await,
+            Some(token) => state.app.log_out(token, by).await,
             None => Ok(()),
         };
     }
@@ -268,18 +279,22 @@ async fn end(state: &AppState, shown: &Authorization, all: bool) -> Result<()> {
         );
         Error::new(ErrorKind::Unauthorized, message)
     })?;
-    let ended = state.app.log_out_everywhere(&key).await?;
+    let ended = state.app.log_out_everywhere(&key, by).await?;
     tracing::info!(key = key.name, ended, "logged out everywhere");
     Ok(())
 }
 
 /// `DELETE /api/v1/session`
 async fn log_out(call: ServiceCall<LogOutRequest>, request: Request) -> HandlerResult {
-    let ServiceCall { state, request: LogOutRequest { all }, .. } = call;
+    let ServiceCall { state, context, request: LogOutRequest { all } } = call;
     let head = RequestHead::from(&request);
     let shown = Authorization::of(&head, &state.access);
     let removed = state.access.cookie(&head).ok().and_then(|cookie| cookie.removed());
-    end(&state, &shown, all).await?;
+    let key = shown.known_key(&state.access);
+    end(&state, &shown, all, context.actor()).await?;
+    if let Some(key) = &key {
+        note(&state, &context, key).await?;
+    }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().extend(removed.map(|value| (header::SET_COOKIE, value)));

@@ -150,8 +150,8 @@ pub const WORDS: [(Concept, &str); 31] = [
          erfasst creado creacion apertura alta recepcion inicio registro ingreso creazione \
          inserimento aperto ricezione inizio criacao abertura criado entrada aangemaakt aanmaak \
          ingediend ontvangst ontvangen gemeld aangemeld begin utworzenia utworzono zgloszono \
-         przyjecia wplywu dodania rejestracji meld melde raised lodged filed logging reportado signale \
-         einlangen melden registo registratie registratiedatum",
+         przyjecia wplywu dodania rejestracji meld melde raised lodged filed logging reportado \
+         signale einlangen melden registo registratie registratiedatum",
     ),
     (
         Date,
