@@ -75,7 +75,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let keys = Arc::new(arguments.keys.of(&path));
-    let reader = Reader::open(&path)?.with_private_keys(keys.clone());
+    let reader = Reader::open_with_keys(&path, keys.clone())?;
     if arguments.list {
         print_list(&reader, arguments.since.as_deref())?;
         return Ok(ExitCode::SUCCESS);

@@ -38,7 +38,7 @@ enum What {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = arguments.store.existing()?;
     let keys = Arc::new(arguments.keys.of(&path));
-    let reader = Reader::open(&path)?.with_private_keys(keys.clone());
+    let reader = Reader::open_with_keys(&path, keys.clone())?;
     match arguments.what {
         What::List => print_all(&reader, &keys)?,
         What::Rotate => {

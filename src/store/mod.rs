@@ -2,7 +2,9 @@
 //!
 //! # Contract
 //! `tests/it/store.rs` runs it against every backend. SQLite is the only one today; all SQL is
-//! in its module.
+//! in its module. Everybody else holds a [`Reader`] and a [`Writer`], which name no backend: a
+//! second one implements [`StoreReader`], executes the commands of a [`Writer`]'s queue on a thread
+//! of its own, and is opened in `open.rs`.
 //! - A command is answered only after its commit is on the disk. When a commit fails, whether it
 //!   happened is unknown: every command of that commit is answered with
 //!   [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) and the connection is opened
@@ -22,8 +24,15 @@
 mod access_command;
 mod command;
 mod digest;
+mod handle;
+mod import_effect;
 mod listener;
+mod open;
+mod private_keys;
+mod reader;
+mod reply;
 mod sqlite;
+mod writer;
 
 pub use command::{
     AddJurisdiction, AddUpdate, Amend, AmendEach, BatchOutcome, ChangeIncident, Checkpoint,
@@ -36,9 +45,12 @@ pub use command::{
     WriteJudge,
 };
 pub use digest::{Digest, of_report};
+pub use handle::{Reader, Scan};
 pub use listener::{CommitListener, NoListener};
+pub use private_keys::PrivateKeys;
+pub use reader::StoreReader;
 pub use sqlite::{
-    CHILDREN_MAX, ErasureFilter, ErasurePage, Pending, PhotoOwner, PrivateKeys, Reader,
-    RegisteredCity, Scan, SeenIds, SeenUpdate, StoredErasure, TextPage, Writer, WriterSettings,
-    path_of_url as sqlite_path,
+    CHILDREN_MAX, ErasureFilter, ErasurePage, PhotoOwner, RegisteredCity, SeenIds, SeenUpdate,
+    StoredErasure, TextPage, path_of_url as sqlite_path,
 };
+pub use writer::{Pending, Writer, WriterSettings};

@@ -116,7 +116,7 @@ impl App {
         private_keys: PrivateKeys,
     ) -> Result<Arc<Self>> {
         let private_keys = Arc::new(private_keys);
-        let reader = Reader::open(store)?.with_private_keys(private_keys.clone());
+        let reader = Reader::open_with_keys(store, private_keys.clone())?;
         let cities = LoadedCities::new(reader, catalogues, clock.clone());
         let keys = Arc::new(KeyRing::open(cities.reader().clone(), clock.clone())?);
         let reader = cities.reader().clone();

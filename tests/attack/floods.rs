@@ -27,7 +27,7 @@ const REQUESTS_TIME: Duration = Duration::from_secs(3);
 /// Memory above that of the idle service, in MB, while a flood goes on.
 const FLOOD_MB_MAX: u64 = 64;
 /// Connections that one flood uses at the same time.
-const FLOODERS: usize = 4;
+const FLOODERS: usize = 2;
 
 struct SecureTarget {
     child: Child,

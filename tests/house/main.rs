@@ -301,8 +301,10 @@ fn a_function_is_measured_whatever_its_signature_holds() {
 }
 
 /// Types of one name, each with the reason why that is no confusion.
-const SAME_NAME: &[(&str, &str)] =
-    &[("Arguments", "each command of the program has its own; no other file names them")];
+const SAME_NAME: &[(&str, &str)] = &[
+    ("Arguments", "each command of the program has its own; no other file names them"),
+    ("Reader", "each store has its own; `store::Reader` is the handle on any of them"),
+];
 
 /// The files that declare each type of this visibility: `pub ` or nothing.
 fn types(visibility: &str) -> BTreeMap<String, Vec<String>> {
@@ -354,6 +356,7 @@ fn no_private_type_has_the_name_of_a_public_one() {
 
 #[test]
 fn paths_named_in_the_docs_exist() {
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
     let mut texts: Vec<(String, String)> =
         library().into_iter().map(|source| (source.path, source.text)).collect();
     let named = ["README.md", "CHANGELOG.md", "SECURITY.md", "data/README.md", "Makefile"];
@@ -366,12 +369,21 @@ fn paths_named_in_the_docs_exist() {
     for (path, text) in texts {
         for quoted in text.split('`').skip(1).step_by(2) {
             let first = quoted.split('/').next().unwrap();
-            let is_path = ["src", "data", "static", "tests", "benches", "docs"].contains(&first)
-                && quoted.contains('/')
-                && !quoted.contains([' ', '*', '<', '…', '{']);
-            named += usize::from(is_path);
-            if is_path && !root().join(quoted).exists() {
+            let is_whole = quoted.contains('/') && !quoted.contains([' ', '*', '<', '…', '{']);
+            let folders = ["src", "data", "static", "tests", "benches", "docs"];
+            let is_path = is_whole && folders.contains(&first);
+            // Sources name each other from `src/` on.
+            let is_room = first == "cli" || ROOMS.iter().any(|(room, ..)| *room == first);
+            let is_inside = is_whole && is_room && path.starts_with("src/");
+            named += usize::from(is_path || is_inside);
+            if is_path && !root().join(quoted).exists()
+                || is_inside && !root().join("src").join(quoted).exists()
+            {
                 violations.push(format!("{path}: no `{quoted}`"));
+            }
+            let target = quoted.strip_prefix("make ").filter(|target| !target.contains(' '));
+            if target.is_some_and(|target| !makefile.contains(&format!("\n{target}:"))) {
+                violations.push(format!("{path}: no target for `{quoted}`"));
             }
         }
     }

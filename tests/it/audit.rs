@@ -130,8 +130,7 @@ fn do_it(city: &AuditedCity, operation: &str) -> bool {
         let sent = city.ask("root", "POST", "/api/v1/imports?name=a.csv", ("text/csv", table));
         assert_eq!(sent.status, 201, "{sent:?}");
         let path = format!("/api/v1/imports/{}", sent.json()["id"].as_str().unwrap());
-        let of = json!({ "jurisdiction": QUEBEC });
-        city.send("root", "PATCH", &path, &of);
+        city.send("root", "PATCH", &path, &json!({ "jurisdiction": QUEBEC }));
         path
     };
     match operation {

@@ -80,6 +80,7 @@ mod letters;
 mod limit_options;
 mod media;
 mod metrics;
+mod migrations;
 mod missing_signs;
 mod mixed_places;
 mod named_systems;

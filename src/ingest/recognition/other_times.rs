@@ -28,8 +28,8 @@ const ROWS_MIN: usize = 3;
 /// French, German, Spanish, Italian, Portuguese, Dutch and Polish.
 const LATER: &str = "\
     assign dispatch schedul inspect visit print export extract download publish load import \
-    refresh birth effective expir install permit approv review arriv acknowledg respon first followup \
-    work service plan invoice bill paid sync archiv process survey photo picture \
+    refresh birth effective expir install permit approv review arriv acknowledg respon first \
+    followup work service plan invoice bill paid sync archiv process survey photo picture \
     affect attrib planif interven imprim extrait publi naissance valid installation visite \
     zugewies zuweis zustand begonnen geprueft gepruft geburt stand abruf druck \
     asign visita inspecc impres nacimient vencim aprob atencion respuesta \

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::{Contact, JurisdictionId, ReportId};
 use crate::error::Result;
-use crate::store::sqlite::private_keys::{CipherRing, PrivateKeys, ValuePlace, number_of};
+use crate::store::private_keys::{CipherRing, PrivateKeys, ValuePlace, number_of};
 
 /// The columns of the values, in the order of [`Contact::FIELDS`].
 const COLUMNS: &str = "first_name, last_name, email, phone, account_id, device_id";

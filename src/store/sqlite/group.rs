@@ -6,17 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rusqlite::Connection;
 
 use crate::domain::{Change, JurisdictionId};
-use crate::error::{Error, ErrorKind, Result};
-use crate::message;
-use crate::store::command::{CreateReport, QueuedCommand, QueuedWrite, Reply};
-use crate::store::sqlite::failure::{Failure, Step};
+use crate::error::{Error, Result};
+use crate::store::command::{CreateReport, QueuedCommand, QueuedWrite};
+use crate::store::reply::{Acknowledgement, hold, unknown_outcome};
 use crate::store::sqlite::id_bytes::IdBytes;
 use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::transaction::{TransactionSettings, WriteTransaction};
-
-/// Answers an executed command. The argument is whether its commit is durable; false means that
-/// this is not known.
-pub type Acknowledgement = Box<dyn FnOnce(bool) + Send>;
 
 /// What the commands of a commit changed in each jurisdiction.
 pub type CommitChanges = BTreeMap<JurisdictionId, Vec<Change>>;
@@ -110,27 +105,4 @@ impl WriteTransaction<'_> {
         answers.push(answer);
         failed.map_or(Ok(()), Err)
     }
-}
-
-/// Keeps the output of a command until its commit ends. Also returns the error that makes the whole
-/// commit fail, if there is one.
-fn hold<T: Send + 'static>(reply: Reply<T>, step: Step<T>) -> (Acknowledgement, Option<Error>) {
-    let (output, failed) = match step {
-        Ok(output) => (Ok(output), None),
-        Err(Failure::Refused(error)) => (Err(error), None),
-        Err(Failure::Storage(error)) => (Err(unknown_outcome()), Some(error)),
-    };
-    let answer = move |durable: bool| {
-        reply(if durable { output } else { Err(unknown_outcome()) });
-    };
-    (Box::new(answer), failed)
-}
-
-/// The answer to a command whose commit failed: whether it was executed is not known.
-pub fn unknown_outcome() -> Error {
-    let message = message!(
-        "L’enregistrement n’est pas confirmé. Envoyez de nouveau avec la même Idempotency-Key.",
-        "The write is not confirmed. Send it again with the same Idempotency-Key."
-    );
-    Error::new(ErrorKind::Unavailable, message)
 }

@@ -10,9 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::store::sqlite::keys::{CityKey, head};
 use crate::store::sqlite::reader::Reader;
+use crate::store::writer::ID_BYTES_MAX;
 
-/// Most bytes that the ids of one jurisdiction may have together: what 32 bits address.
-pub const ID_BYTES_MAX: u64 = u32::MAX as u64;
 /// Most bytes of one id: a character has at most four.
 const ONE_ID_MAX: u64 = 4 * ReportId::CHARS_MAX as u64;
 

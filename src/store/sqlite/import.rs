@@ -4,39 +4,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::OptionalExtension;
 
-use crate::domain::{
-    AuditField, AuditSubject, JurisdictionId, Report, ReportId, ReportTime, StoredReport,
-};
+use crate::domain::{AuditField, AuditSubject, JurisdictionId, ReportId, ReportTime};
 use crate::error::Result;
 use crate::store::command::{ImportReports, ImportedReport, SaveCheckpoint, WriteCounts};
+use crate::store::import_effect::{ImportEffect, import_effect};
 use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::failure::{Failure, Step};
-use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
+use crate::store::sqlite::id_bytes::IdBytes;
 use crate::store::sqlite::reader::Reader;
 use crate::store::sqlite::transaction::{FoundReport, TransactionSettings, WriteTransaction};
-
-/// What an imported report would do to the store.
-enum ImportEffect {
-    /// The store has none of its id.
-    New,
-    /// The store has it as it is, or has removed it.
-    Unchanged,
-    /// It is older than the stored report, or than a crew's last change of it.
-    Older,
-    /// It replaces the stored report.
-    Changed(Box<StoredReport>, Box<Report>),
-}
-
-impl ImportEffect {
-    fn count(&self, counts: &mut WriteCounts) {
-        *match self {
-            Self::New => &mut counts.added,
-            Self::Unchanged => &mut counts.unchanged,
-            Self::Older => &mut counts.older,
-            Self::Changed(..) => &mut counts.updated,
-        } += 1;
-    }
-}
+use crate::store::writer::ID_BYTES_MAX;
 
 impl WriteTransaction<'_> {
     pub fn import_reports(&mut self, command: ImportReports) -> Step<WriteCounts> {
@@ -75,7 +52,7 @@ impl WriteTransaction<'_> {
         imported: &ImportedReport,
         unsaid: &[&str],
     ) -> Step<ImportEffect> {
-        let ImportedReport { report, digest, as_of, .. } = imported;
+        let ImportedReport { report, digest, .. } = imported;
         let Some(found) = self.find(jurisdiction, &report.id)? else {
             return Ok(ImportEffect::New);
         };
@@ -84,29 +61,9 @@ impl WriteTransaction<'_> {
         if removed || source_digest == Some(*digest as i64) {
             return Ok(ImportEffect::Unchanged);
         }
-        // A duplicate found here stays one where its source names no parent.
-        let parent = report.parent.clone().or_else(|| stored.report.parent.clone());
-        let report = Report { parent, ..report.clone() }.keeping(&stored.report, unsaid);
-        // What was erased here does not come back with its source.
         let erased = self.erased_fields(jurisdiction, &report.id)?;
-        let stays = |code: &str| {
-            let details = stored.report.details.as_ref();
-            details.is_some_and(|all| all.answers.iter().any(|answer| answer.code == code))
-        };
-        let report = if erased.is_empty() { report } else { report.without(&erased, &stays) };
-        if stored.report == report {
-            return Ok(ImportEffect::Unchanged);
-        }
-        if let Some(as_of) = *as_of {
-            let is_before = |at: Option<ReportTime>| at.is_some_and(|at| as_of < at.second());
-            if is_before(stored.report.updated)
-                || (stored.changed.is_some()
-                    && is_before(self.changed_here(jurisdiction, &report.id)?))
-            {
-                return Ok(ImportEffect::Older);
-            }
-        }
-        Ok(ImportEffect::Changed(Box::new(stored), Box::new(report)))
+        let changed_here = || self.changed_here(jurisdiction, &report.id);
+        import_effect(imported, stored, unsaid, &erased, changed_here)
     }
 
     /// When a crew last changed the report here: not its source, and not its incident alone.

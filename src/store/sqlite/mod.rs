@@ -17,7 +17,6 @@ mod import;
 mod incident_change;
 mod keys;
 mod open;
-mod private_keys;
 mod read_audit;
 mod read_incidents;
 mod read_photos;
@@ -44,16 +43,14 @@ mod writer;
 
 use std::path::Path;
 
-pub use private_keys::PrivateKeys;
-pub use read_incidents::CHILDREN_MAX;
+pub use read_incidents::{CHILDREN_MAX, LINKS_MAX};
 pub use read_photos::PhotoOwner;
 pub use read_private::{ErasureFilter, ErasurePage, StoredErasure};
-pub use read_reports::Scan;
 pub use reader::{Reader, RegisteredCity};
 pub use report_update::SeenUpdate;
 pub use seen_ids::SeenIds;
 pub use text_review::TextPage;
-pub use writer::{Pending, Writer, WriterSettings};
+pub use writer::start as start_writer;
 
 use crate::error::{Refusal, Result};
 use crate::message;

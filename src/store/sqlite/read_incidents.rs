@@ -61,25 +61,6 @@ fn children_counts(db: &Connection, city: &CityKey, ids: &[&str]) -> rusqlite::R
 }
 
 impl Reader {
-    /// The original of the incident of a report; the report itself, if it names no parent that is
-    /// in the store.
-    ///
-    /// # Errors
-    /// The file cannot be read or is corrupt.
-    pub fn original(
-        &self,
-        jurisdiction: &JurisdictionId,
-        report: StoredReport,
-    ) -> Result<StoredReport> {
-        let mut at = report;
-        for _ in 0..LINKS_MAX {
-            let Some(parent) = &at.report.parent else { break };
-            let Some(above) = self.get(jurisdiction, parent.as_str())? else { break };
-            at = above;
-        }
-        Ok(at)
-    }
-
     /// The duplicates of a report, by id, at most [`CHILDREN_MAX`], and how many there are.
     ///
     /// # Errors

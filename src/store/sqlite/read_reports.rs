@@ -81,16 +81,6 @@ impl Reader {
         })
     }
 
-    /// All of a jurisdiction's reports by id, read page by page.
-    pub fn scan<'a>(&'a self, jurisdiction: &'a JurisdictionId) -> Scan<'a> {
-        Scan {
-            reader: self,
-            jurisdiction,
-            page: Vec::new().into_iter(),
-            after: Some(String::new()),
-        }
-    }
-
     /// Calls `sink` with the changes after a revision, in order and in pages of at most `page`, all
     /// from one snapshot of the store; each page with the jurisdiction's revision in that snapshot.
     /// The last page may be empty. Stops where `sink` returns false.
@@ -102,7 +92,7 @@ impl Reader {
         jurisdiction: &JurisdictionId,
         revision: u64,
         page: usize,
-        mut sink: impl FnMut(Vec<Change>, u64) -> bool,
+        sink: &mut dyn FnMut(Vec<Change>, u64) -> bool,
     ) -> Result<()> {
         self.with(|db| {
             let city = self.city(db, jurisdiction)?;
@@ -319,37 +309,4 @@ fn first_key(db: &Connection, city: &CityKey, head: u64, from: &str) -> Result<i
         }
     }
     Ok(city.key(low))
-}
-
-/// All reports of a jurisdiction by id, read page by page: the iterator of [`Reader::scan`].
-pub struct Scan<'a> {
-    reader: &'a Reader,
-    jurisdiction: &'a JurisdictionId,
-    page: std::vec::IntoIter<StoredReport>,
-    /// The last id read; `None` after the last page or after an error.
-    after: Option<String>,
-}
-
-impl Scan<'_> {
-    /// Reports of a page.
-    const PAGE: usize = 2_000;
-}
-
-impl Iterator for Scan<'_> {
-    type Item = Result<StoredReport>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(stored) = self.page.next() {
-            return Some(Ok(stored));
-        }
-        let after = self.after.take()?;
-        match self.reader.page(self.jurisdiction, &after, Self::PAGE) {
-            Err(error) => Some(Err(error)),
-            Ok(page) => {
-                self.after = page.last().map(|stored| stored.report.id.to_string());
-                self.page = page.into_iter();
-                self.page.next().map(Ok)
-            }
-        }
-    }
 }

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::i18n::Message;
 use crate::place::BBox;
 use crate::store::command::Checkpoint;
+use crate::store::private_keys::PrivateKeys;
 use crate::store::sqlite::keys::CityKey;
 use crate::store::sqlite::open::{BUSY, copy_if_older, open_writer};
-use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::store_file::StoreFile;
 use crate::store::sqlite::{access_key, boundary, contact, hotspot_track, session};
 

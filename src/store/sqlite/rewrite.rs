@@ -7,9 +7,9 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::Result;
+use crate::store::private_keys::PrivateKeys;
 use crate::store::sqlite::contact;
 use crate::store::sqlite::open::BUSY;
-use crate::store::sqlite::private_keys::PrivateKeys;
 
 /// Contacts encrypted in one commit.
 const BATCH: usize = 1_000;

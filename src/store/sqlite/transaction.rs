@@ -11,11 +11,11 @@ use crate::domain::{
 };
 use crate::error::{Error, ErrorKind};
 use crate::message;
+use crate::store::private_keys::PrivateKeys;
 use crate::store::sqlite::audit_state::AuditState;
 use crate::store::sqlite::failure::{Failure, Step};
 use crate::store::sqlite::id_bytes::{IdBytes, count_id_bytes, ids_exceed};
 use crate::store::sqlite::keys::{CityKey, head, last_change};
-use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::row;
 use crate::store::sqlite::row::RowChange;

@@ -7,10 +7,10 @@ use crate::domain::{AuditField, AuditSubject};
 use crate::store::command::{
     EncryptContacts, EncryptedContacts, ForgetPhotos, RewriteStore, SetRetention,
 };
+use crate::store::private_keys::CipherRing;
 use crate::store::sqlite::audit_state::NotedAction;
 use crate::store::sqlite::contact;
 use crate::store::sqlite::failure::{Failure, Step};
-use crate::store::sqlite::private_keys::CipherRing;
 use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::transaction::WriteTransaction;
 

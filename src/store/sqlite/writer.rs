@@ -11,151 +11,47 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::domain::{Actor, Clock, SystemClock};
-use crate::error::{Error, ErrorKind, Result};
-use crate::message;
-use crate::store::command::{Command, QueuedWrite};
+use crate::domain::Clock;
+use crate::error::{Error, Result};
+use crate::store::command::QueuedWrite;
 use crate::store::listener::CommitListener;
-use crate::store::sqlite::group::{Acknowledgement, CommitChanges, execute, unknown_outcome};
-use crate::store::sqlite::id_bytes::{ID_BYTES_MAX, IdBytes};
+use crate::store::private_keys::PrivateKeys;
+use crate::store::reply::{Acknowledgement, unknown_outcome};
+use crate::store::sqlite::group::{CommitChanges, execute};
+use crate::store::sqlite::id_bytes::IdBytes;
 use crate::store::sqlite::open::open_writer;
-use crate::store::sqlite::private_keys::PrivateKeys;
 use crate::store::sqlite::rewrite;
 use crate::store::sqlite::rewrite::Erased;
 use crate::store::sqlite::store_file::StoreFile;
 use crate::store::sqlite::transaction::TransactionSettings;
+use crate::store::writer::WriterSettings;
 
 /// Most commands in one commit.
 const GROUP_MAX: usize = 1024;
-/// Most commands in the queue; further ones are refused because the store is busy.
-const QUEUE_MAX: usize = 65_536;
 
-/// What the writing thread depends on.
-pub struct WriterSettings {
-    /// Gives the times at which changes are recorded.
-    pub clock: Arc<dyn Clock>,
-    /// Most bytes that the report ids of a jurisdiction may have together, at most 4 GiB; reports
-    /// that would exceed it are refused.
-    pub id_bytes_max: u64,
-    /// The keys of contacts; `None`: those of the file beside the store.
-    pub private_keys: Option<Arc<PrivateKeys>>,
-}
-
-impl Default for WriterSettings {
-    fn default() -> Self {
-        let clock = SystemClock::shared();
-        Self { clock, id_bytes_max: ID_BYTES_MAX, private_keys: None }
-    }
-}
-
-/// A handle on the writing thread; cheap to clone. The thread ends when the last handle is dropped,
-/// after everything submitted has been committed and answered.
-#[derive(Clone)]
-pub struct Writer {
-    queue: mpsc::SyncSender<QueuedWrite>,
-    /// Who sends the commands, for the audit.
-    actor: Arc<Actor>,
-}
-
-impl Writer {
-    /// Opens the file and starts the thread.
-    ///
-    /// # Errors
-    /// The file cannot be opened for writing.
-    pub fn start(
-        path: &Path,
-        listener: impl CommitListener,
-    ) -> Result<(Self, thread::JoinHandle<()>)> {
-        Self::start_with(path, listener, WriterSettings::default())
-    }
-
-    /// As [`Writer::start`], with settings of its own.
-    ///
-    /// # Errors
-    /// The file cannot be opened for writing.
-    pub fn start_with(
-        path: &Path,
-        listener: impl CommitListener,
-        settings: WriterSettings,
-    ) -> Result<(Self, thread::JoinHandle<()>)> {
-        let db = open_writer(path)?;
-        let (queue, inbox) = mpsc::sync_channel(QUEUE_MAX);
-        let log_is_due = Arc::new(AtomicBool::new(false));
-        let checkpoints = start_checkpoints(path, log_is_due.clone())?;
-        let WriterSettings { clock, id_bytes_max, private_keys } = settings;
-        let keys = private_keys.unwrap_or_else(|| Arc::new(PrivateKeys::beside(path)));
-        let file = StoreFile::of(path)?;
-        let id_bytes = IdBytes::new(id_bytes_max);
-        let db = Some(db);
-        let mut thread =
-            Thread { file, db, listener, clock, checkpoints, id_bytes, keys, log_is_due };
-        let handle = thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || thread.run(&inbox))
-            .map_err(Error::internal)?;
-        Ok((Self { queue, actor: Arc::default() }, handle))
-    }
-
-    /// A handle on the same thread whose commands are those of this actor in the audit. Those of
-    /// other handles are the program's own.
-    #[must_use]
-    pub fn by(&self, actor: Actor) -> Self {
-        Self { queue: self.queue.clone(), actor: Arc::new(actor) }
-    }
-
-    /// Submits a command. `reply` is called on the writing thread once the output is durable, or at
-    /// once where the queue is full.
-    pub fn submit_with<C: Command>(
-        &self,
-        command: C,
-        reply: impl FnOnce(Result<C::Output>) + Send + 'static,
-    ) {
-        use mpsc::TrySendError::{Disconnected, Full};
-        let (command, actor) = (command.into_queued(Box::new(reply)), self.actor.clone());
-        let (operation, message) = match self.queue.try_send(QueuedWrite { command, actor }) {
-            Ok(()) => return,
-            Err(Full(operation)) => (
-                operation,
-                message!("Trop d’écritures en attente.", "Too many writes are waiting."),
-            ),
-            Err(Disconnected(operation)) => {
-                tracing::error!("the writing thread of the store has ended");
-                let message = message!("L’écriture est arrêtée.", "The store has stopped writing.");
-                (operation, message)
-            }
-        };
-        operation.command.fail(Error::new(ErrorKind::Unavailable, message));
-    }
-
-    /// Submits a command without waiting for its output.
-    pub fn submit<C: Command>(&self, command: C) -> Pending<C::Output> {
-        let (answer, wait) = mpsc::sync_channel(1);
-        self.submit_with(command, move |output| {
-            let _ = answer.send(output);
-        });
-        Pending(wait)
-    }
-
-    /// Submits a command and waits until its output is durable.
-    ///
-    /// # Errors
-    /// The error of the command.
-    pub fn execute<C: Command>(&self, command: C) -> Result<C::Output> {
-        self.submit(command).wait()
-    }
-}
-
-/// A submitted command with an output of type `T`.
-pub struct Pending<T>(mpsc::Receiver<Result<T>>);
-
-impl<T> Pending<T> {
-    /// Waits until the output is durable.
-    ///
-    /// # Errors
-    /// The error of the command.
-    pub fn wait(self) -> Result<T> {
-        self.0.recv().unwrap_or_else(|_| Err(unknown_outcome()))
-    }
+/// Opens the file and starts the thread that executes the commands of `inbox`. It ends when the
+/// other end of `inbox` is dropped, after everything submitted has been committed and answered.
+///
+/// # Errors
+/// The file cannot be opened for writing.
+pub fn start(
+    path: &Path,
+    listener: impl CommitListener,
+    settings: WriterSettings,
+    inbox: mpsc::Receiver<QueuedWrite>,
+) -> Result<thread::JoinHandle<()>> {
+    let db = Some(open_writer(path)?);
+    let log_is_due = Arc::new(AtomicBool::new(false));
+    let checkpoints = start_checkpoints(path, log_is_due.clone())?;
+    let WriterSettings { clock, id_bytes_max, private_keys } = settings;
+    let keys = private_keys.unwrap_or_else(|| Arc::new(PrivateKeys::beside(path)));
+    let file = StoreFile::of(path)?;
+    let id_bytes = IdBytes::new(id_bytes_max);
+    let mut thread = Thread { file, db, listener, clock, checkpoints, id_bytes, keys, log_is_due };
+    thread::Builder::new()
+        .name("store-writer".into())
+        .spawn(move || thread.run(&inbox))
+        .map_err(Error::internal)
 }
 
 /// The writing thread's own state.
@@ -293,9 +189,11 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::domain::{Jurisdiction, JurisdictionId};
-    use crate::store::command::AddJurisdiction;
+    use crate::domain::{Jurisdiction, JurisdictionId, SystemClock};
+    use crate::error::ErrorKind;
+    use crate::store::command::{AddJurisdiction, Command};
     use crate::store::listener::NoListener;
+    use crate::store::writer::{ID_BYTES_MAX, Writer};
 
     struct Counting(Arc<AtomicUsize>);
     impl CommitListener for Counting {
