@@ -176,6 +176,21 @@ fn responses_that_are_hardly_read_share_a_budget_and_end_by_the_least_rate() {
 #[test]
 fn an_html_page_whose_reader_has_left_is_not_written_to_its_end() {
     let target = Target::start(10_000);
+    // The service also works by itself now and then: one quiet attempt of three is a proof.
+    let attempts = (0..3).map(|_| work_after_leaving(&target));
+    let mut seen = Vec::new();
+    for (further, whole) in attempts {
+        if further < whole / 3 {
+            return;
+        }
+        seen.push((further, whole));
+    }
+    panic!("after it had left, of the whole page: {seen:?}");
+}
+
+/// Processor time that goes on after the reader of a page has left, and that of the whole page.
+fn work_after_leaving(target: &Target) -> (Duration, Duration) {
+    settle(target);
     let page = get("/ogc/collections/reports/items?limit=10000&f=html");
     let before = target.processor_time();
     assert_eq!(exchange(target.address(), OTHER, &page).unwrap().status, 200);
@@ -191,6 +206,15 @@ fn an_html_page_whose_reader_has_left_is_not_written_to_its_end() {
     while began.elapsed() < Duration::from_secs(10) && target.processor_time() - left < whole / 3 {
         std::thread::sleep(Duration::from_millis(50));
     }
-    let further = target.processor_time() - left;
-    assert!(further < whole / 3, "{further:?} after it had left, the whole page takes {whole:?}");
+    (target.processor_time() - left, whole)
+}
+
+/// Waits until the service has nothing to do.
+fn settle(target: &Target) {
+    let mut known = target.processor_time();
+    eventually("the service is idle", || {
+        std::thread::sleep(Duration::from_millis(500));
+        let before = std::mem::replace(&mut known, target.processor_time());
+        known - before < Duration::from_millis(20)
+    });
 }

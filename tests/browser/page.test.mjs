@@ -188,6 +188,7 @@ test("neighbouring cities are shown on one map, and one press switches to each",
   const alone = await spots();
   assert.ok(alone.every((spot) => !spot.city));
   assert.equal(await page.locator("#neighbours").isVisible(), false);
+  await openFilters();
   const beside = page.locator("#neighbour-toggle .chip");
   await beside.focus();
   await page.keyboard.press("Enter");

@@ -365,7 +365,7 @@ mod tests {
         headers: &'a HeaderMap,
         extensions: &'a Extensions,
     ) -> RequestHead<'a> {
-        RequestHead { is_reading: true, uri, version: Version::HTTP_11, headers, extensions }
+        RequestHead { uri, version: Version::HTTP_11, headers, extensions }
     }
 
     fn rates(per_minute: u32) -> Rates {

@@ -40,7 +40,6 @@ pub struct Authorization {
     foreign: Option<Foreign>,
     /// Whose program sends it, where that is one of this machine.
     user: Option<PeerUser>,
-    is_reading: bool,
     /// Where it comes from, if that is known.
     address: Option<IpAddr>,
     /// What was found of its key.
@@ -66,8 +65,8 @@ impl Authorization {
         let header = head.headers.get(header::AUTHORIZATION).cloned();
         let session = if header.is_none() { access.sent_session(head) } else { None };
         let check = head.extensions.get::<KeyCheck>().cloned().unwrap_or_default();
-        let (user, is_reading) = (head.extensions.get::<PeerUser>().cloned(), head.is_reading);
-        Self { header, session, foreign, user, is_reading, address: head.address(), check }
+        let user = head.extensions.get::<PeerUser>().cloned();
+        Self { header, session, foreign, user, address: head.address(), check }
     }
 
     /// Where the request comes from, if that is known.
@@ -131,21 +130,23 @@ impl Authorization {
                 let key = self.key(access).ok().flatten();
                 key.map_or(Caller::Public, Caller::Holder)
             }
-            false
-                if access.mode == WriteAccess::Local
-                    && self.foreign(!self.is_reading).is_none() =>
-            {
+            false if access.mode == WriteAccess::Local && self.foreign.is_none() => {
                 Caller::ThisMachine
             }
             false => Caller::Public,
         }
     }
 
-    /// Why it may come from elsewhere than this machine. Whose program sends it is looked up where
-    /// `asks_user` says so: that costs the more, the more connections there are.
-    fn foreign(&self, asks_user: bool) -> Option<Foreign> {
-        let is_other = || asks_user && self.user.as_ref().is_some_and(PeerUser::is_other);
-        self.foreign.clone().or_else(|| is_other().then_some(Foreign::OtherUser))
+    /// Does a program of another user of this machine send it, as a proxy is? That is looked up where
+    /// it decides about a right alone: it costs the more, the more connections there are.
+    pub fn is_of_other_user(&self) -> bool {
+        self.user.as_ref().is_some_and(PeerUser::is_other)
+    }
+
+    /// Why it may come from elsewhere than this machine.
+    fn foreign(&self) -> Option<Foreign> {
+        let other = || self.is_of_other_user().then_some(Foreign::OtherUser);
+        self.foreign.clone().or_else(other)
     }
 
     /// The valid key that was sent, or that of the session; `None` if neither was sent.
@@ -180,7 +181,7 @@ impl Authorization {
                 false => Err(Error::new(ErrorKind::Forbidden, role_is_too_low(&key, permission))),
             };
         }
-        let refusal = match (&access.mode, permission, self.foreign(true)) {
+        let refusal = match (&access.mode, permission, self.foreign()) {
             (WriteAccess::Local, Permission::ReadContacts, _) => message!(
                 "Les coordonnées des personnes ne se lisent qu’avec une clé : créez-en une \
                  (pointchaud key create), ou lancez le service avec --crew-key.",

@@ -11,8 +11,6 @@ use crate::http::request::client_address::{ClientAddress, Passage};
 /// The target and the headers of a request, and how it reached the service.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {
-    /// Does it only read?
-    pub is_reading: bool,
     /// The target.
     pub uri: &'a Uri,
     /// The version of HTTP.
@@ -37,15 +35,14 @@ impl RequestHead<'_> {
 
 impl<'a> From<&'a Parts> for RequestHead<'a> {
     fn from(parts: &'a Parts) -> Self {
-        let Parts { method, uri, version, headers, extensions, .. } = parts;
-        Self { is_reading: method.is_safe(), uri, version: *version, headers, extensions }
+        let Parts { uri, version, headers, extensions, .. } = parts;
+        Self { uri, version: *version, headers, extensions }
     }
 }
 
 impl<'a> From<&'a Request> for RequestHead<'a> {
     fn from(request: &'a Request) -> Self {
         let (uri, headers, extensions) = (request.uri(), request.headers(), request.extensions());
-        let is_reading = request.method().is_safe();
-        Self { is_reading, uri, version: request.version(), headers, extensions }
+        Self { uri, version: request.version(), headers, extensions }
     }
 }

@@ -181,7 +181,7 @@ mod tests {
 
     fn foreign(uri: &Uri, version: Version, headers: &HeaderMap) -> Option<Foreign> {
         let extensions = &Extensions::new();
-        Foreign::of(&RequestHead { is_reading: true, uri, version, headers, extensions })
+        Foreign::of(&RequestHead { uri, version, headers, extensions })
     }
 
     #[test]
@@ -247,13 +247,8 @@ mod tests {
             }
             let (uri, extensions) = (Uri::from_static("/"), Extensions::new());
             let version = Version::HTTP_11;
-            let head = RequestHead {
-                is_reading: true,
-                uri: &uri,
-                version,
-                headers: &headers,
-                extensions: &extensions,
-            };
+            let head =
+                RequestHead { uri: &uri, version, headers: &headers, extensions: &extensions };
             foreign_page(&head, public)
         };
         let (host, public) = (("host", "city.example"), Some("https://311.example"));

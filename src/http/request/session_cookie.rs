@@ -134,13 +134,7 @@ mod tests {
         passage.into_iter().for_each(|passage| drop(extensions.insert(passage)));
         let (uri, headers) = (Uri::from_static("/api/v1/session"), headers(list));
         let version = Version::HTTP_11;
-        let head = RequestHead {
-            is_reading: true,
-            uri: &uri,
-            version,
-            headers: &headers,
-            extensions: &extensions,
-        };
+        let head = RequestHead { uri: &uri, version, headers: &headers, extensions: &extensions };
         SessionCookie::of(&head, public).ok()
     }
 

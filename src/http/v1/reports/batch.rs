@@ -142,7 +142,7 @@ impl BatchCreation {
             return rows;
         };
         let (uri, version) = (Uri::default(), Version::HTTP_11);
-        let head = RequestHead { is_reading: false, uri: &uri, version, headers, extensions };
+        let head = RequestHead { uri: &uri, version, headers, extensions };
         let (passed, seconds) = rates.take(RateClass::Filings, rows.len(), &head);
         for (_, row) in rows.iter_mut().skip(passed) {
             *row = Err(too_many_filings(seconds));
