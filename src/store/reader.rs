@@ -264,7 +264,8 @@ store_reader! {
         id: &ReportId,
     ) -> Result<Vec<FieldChange>>;
 
-    /// The duplicates of a report, by id, at most [`CHILDREN_MAX`], and how many there are.
+    /// The duplicates of a report, by id, at most
+    /// [`CHILDREN_MAX`](crate::store::CHILDREN_MAX), and how many there are.
     ///
     /// # Errors
     /// The store cannot be read or is corrupt.

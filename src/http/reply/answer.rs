@@ -101,8 +101,8 @@ impl<R: Send + 'static> Call<R> {
     }
 
     /// As [`Self::respond_with_headers`], for work whose cost is known only once it has begun: it
-    /// begins as [`CostClass::Long`]. Where `compute` then returns `None`, it begins again as
-    /// [`CostClass::Heavy`].
+    /// begins as `CostClass::Long`. Where `compute` then returns `None`, it begins again as
+    /// `CostClass::Heavy`.
     ///
     /// # Errors
     /// Those of `compute`; unavailable.

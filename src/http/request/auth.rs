@@ -137,8 +137,8 @@ impl Authorization {
         }
     }
 
-    /// Does a program of another user of this machine send it, as a proxy is? That is looked up where
-    /// it decides about a right alone: it costs the more, the more connections there are.
+    /// Does a program of another user of this machine send it, as a proxy is? That is looked up
+    /// where it decides about a right alone: it costs the more, the more connections there are.
     pub fn is_of_other_user(&self) -> bool {
         self.user.as_ref().is_some_and(PeerUser::is_other)
     }

@@ -37,7 +37,7 @@ impl MemberReader {
     ///
     /// # Errors
     /// The bytes are not a JSON object, a member comes twice, or there are more than
-    /// [`MEMBERS_MAX`].
+    /// 500.
     pub fn new(bytes: &[u8], zone: &TimeZone) -> Result<Self> {
         match parse(bytes)? {
             Value::Object(object) if object.len() > MEMBERS_MAX => {

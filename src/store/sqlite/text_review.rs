@@ -79,7 +79,7 @@ impl Reader {
     }
 }
 
-/// A page of [`Reader::texts_after`].
+/// A page of `Reader::texts_after`.
 pub struct TextPage {
     /// The reports, by their revisions.
     pub reports: Vec<StoredReport>,
